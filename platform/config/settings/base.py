@@ -1,0 +1,184 @@
+from config.settings.environment import DEVELOPMENT_SECRET, ROOT, cells, encryption_keys, env
+from config.settings.vendors.celery import *  # noqa: F403
+from config.settings.vendors.rest import *  # noqa: F403
+from config.settings.vendors.signin import *  # noqa: F403
+
+BASE_DIR = ROOT
+DATA_DIR = ROOT / ".data"
+DEBUG = False
+SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET)
+# First entry encrypts; further ones only decrypt, so a key can be rotated without a stop.
+ENCRYPTION_KEYS = encryption_keys()
+
+# Where people reach the installation. Tenants are <slug>.<TENANT_BASE_DOMAIN>.
+PLATFORM_HOST = env.str("PLATFORM_HOST", default="localhost")
+TENANT_BASE_DOMAIN = env.str("TENANT_BASE_DOMAIN", default="localhost")
+PUBLIC_SCHEME = env.str("PUBLIC_SCHEME", default="http")
+PUBLIC_PORT = env.int("PUBLIC_PORT", default=8000)
+# The host is checked against the registry by TenantMiddleware, which answers an unknown one with a fixed page.
+ALLOWED_HOSTS = ["*"]
+USE_X_FORWARDED_HOST = False
+# How many proxies in front of the application append to X-Forwarded-For.
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+
+DATABASES = cells()
+DATABASE_ROUTERS = ["core.tenancy.router.CellRouter", "django_tenants.routers.TenantSyncRouter"]
+DATABASE_STATEMENT_MILLISECONDS = env.int("DATABASE_STATEMENT_MILLISECONDS", default=15_000)
+DATABASE_LOCK_MILLISECONDS = env.int("DATABASE_LOCK_MILLISECONDS", default=5_000)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TENANT_MODEL = "tenants.Tenant"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+TENANT_DIRECTORY = "shared_apps.tenants.directory.TenantDirectory"
+
+# Installed in the public schema and in every tenant: the same models, never the same tables.
+BOTH_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "shared_apps.users",
+    "shared_apps.trail",
+    "tenant_apps.events",
+    "tenant_apps.jobs",
+]
+SHARED_APPS = ["shared_apps.tenants", "django_tenants", *BOTH_APPS]
+TENANT_APPS = [*BOTH_APPS]
+INSTALLED_APPS = [
+    "core",
+    *SHARED_APPS,
+    *[app for app in TENANT_APPS if app not in SHARED_APPS],
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "corsheaders",
+    "csp",
+    "django_filters",
+    "django_htmx",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "rest_framework",
+    "template_partials.apps.SimpleAppConfig",
+]
+
+ROOT_URLCONF = "config.urls_none"
+PLATFORM_URLCONF = "config.urls_platform"
+TENANT_URLCONF = "config.urls_tenant"
+WSGI_APPLICATION = "config.wsgi.application"
+
+MIDDLEWARE = [
+    "core.web.probes.ProbeMiddleware",
+    "core.web.request_id.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.tenancy.middleware.TenantMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "core.web.headers.PrivateResponseMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "core.web.context_processors.site",
+            ],
+            "loaders": [
+                (
+                    "template_partials.loader.Loader",
+                    [
+                        (
+                            "django.template.loaders.cached.Loader",
+                            [
+                                "django.template.loaders.filesystem.Loader",
+                                "django.template.loaders.app_directories.Loader",
+                            ],
+                        )
+                    ],
+                )
+            ],
+            "builtins": ["template_partials.templatetags.partials"],
+        },
+    }
+]
+
+REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CACHES = {
+    alias: {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_FUNCTION": f"core.tenancy.cache.{alias}_key",
+    }
+    for alias in ("tenant", "platform")
+}
+# Third-party code asks for `default`: it gets the cache of the current context, and an error without one.
+CACHES["default"] = {**CACHES["tenant"], "KEY_FUNCTION": "core.tenancy.cache.scope_key"}
+
+SESSION_ENGINE = "core.tenancy.sessions"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_USE_SESSIONS = True
+CSRF_FAILURE_VIEW = "core.web.errors.csrf_failure"
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+LOCALE_PATHS = [ROOT / "locale"]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = ROOT / "static-built"
+STATICFILES_DIRS = [ROOT / "static"]
+STORAGES = {
+    "default": {"BACKEND": "core.tenancy.storage.TenantFileStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+FILES_DIR = env.path("FILES_DIR", default=str(ROOT / ".data" / "files"))
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="no-reply@localhost")
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "manifest-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "object-src": ["'none'"],
+    }
+}
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+LOG_FORMAT = env.str("LOG_FORMAT", default="json")
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

@@ -1,0 +1,5 @@
+from config.settings.base import *  # noqa: F403
+from config.settings.environment import env
+
+DEBUG = env.bool("DEBUG", default=True)
+LOG_FORMAT = env.str("LOG_FORMAT", default="console")

@@ -1,0 +1,47 @@
+"""Typed readers of the process environment; `NAME_FILE` names a file that holds the value of `NAME`."""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.FileAwareEnv()
+
+ROOT = Path(__file__).resolve().parents[3]
+DEVELOPMENT_SECRET = "development-only-secret-never-used-in-production"
+
+
+def database(url_name: str, *, owner_url_name: str) -> dict[str, Any]:
+    """Settings of one cell: the application's login, and the owner's login that changes tables.
+
+    A unix socket is given as `postgres://user:password@/name?host=/folder`.
+    """
+    cell = env.db_url(url_name)
+    cell["ENGINE"] = "core.tenancy.backend"
+    cell["CONN_MAX_AGE"] = env.int("DATABASE_CONNECTION_SECONDS", default=300)
+    cell["CONN_HEALTH_CHECKS"] = True
+    cell["DISABLE_SERVER_SIDE_CURSORS"] = False
+    owner = env.db_url(owner_url_name, default="") or {}
+    cell["OWNER"] = {"USER": owner.get("USER", ""), "PASSWORD": owner.get("PASSWORD", "")}
+    if owner and (owner["NAME"], owner["HOST"], owner["PORT"]) != (cell["NAME"], cell["HOST"], cell["PORT"]):
+        raise ImproperlyConfigured(f"{owner_url_name} must name the same server and database as {url_name}.")
+    return cell
+
+
+def cells() -> dict[str, dict[str, Any]]:
+    """All cells: `DATABASE_URL` is `default`; each name in `CELLS` adds `CELL_<NAME>_DATABASE_URL`."""
+    found = {"default": database("DATABASE_URL", owner_url_name="DATABASE_OWNER_URL")}
+    for name in env.list("CELLS", default=[]):
+        prefix = f"CELL_{name.upper()}"
+        found[name] = database(f"{prefix}_DATABASE_URL", owner_url_name=f"{prefix}_DATABASE_OWNER_URL")
+    return found
+
+
+def encryption_keys() -> dict[str, str]:
+    """`ENCRYPTION_KEYS` is `id:base64key` entries separated by commas; the first one encrypts, all decrypt."""
+    entries = env.list("ENCRYPTION_KEYS", default=[])
+    keys = dict(entry.split(":", 1) for entry in entries if ":" in entry)
+    if len(keys) != len(entries):
+        raise ImproperlyConfigured("ENCRYPTION_KEYS must be a comma-separated list of id:base64key entries.")
+    return keys

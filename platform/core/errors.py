@@ -1,0 +1,52 @@
+from collections.abc import Sequence
+from typing import TypedDict
+
+
+class FieldError(TypedDict):
+    field: str
+    code: str
+    message: str
+
+
+class LiveryError(Exception):
+    """A refusal that the user can act on: `str(error)` is the sentence that pages and REST show."""
+
+    status = 400
+    code = "refused"
+    title = "The request was refused"
+    message = ""
+
+    def __init__(self, message: str = "", *, errors: Sequence[FieldError] = ()) -> None:
+        super().__init__(message or self.message or self.title)
+        self.errors = list(errors)
+
+
+class NotFound(LiveryError):
+    status = 404
+    code = "not_found"
+    title = "Not found"
+    message = "There is nothing here, or you may not see it."
+
+
+class PermissionRefused(LiveryError):
+    status = 403
+    code = "permission_refused"
+    title = "You may not do this"
+
+
+class Conflict(LiveryError):
+    status = 409
+    code = "conflict"
+    title = "The request conflicts with the current state"
+
+
+class Unprocessable(LiveryError):
+    status = 422
+    code = "invalid"
+    title = "The data is not valid"
+
+
+class Unavailable(LiveryError):
+    status = 503
+    code = "unavailable"
+    title = "Not available at the moment"
