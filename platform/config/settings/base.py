@@ -22,9 +22,13 @@ USE_X_FORWARDED_HOST = False
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
 DATABASES = cells()
-DATABASE_ROUTERS = ["core.tenancy.router.CellRouter", "django_tenants.routers.TenantSyncRouter"]
+DATABASE_ROUTERS = ["core.tenancy.router.CellRouter"]
+TENANT_SYNC_ROUTER = "core.tenancy.router.CellRouter"
 DATABASE_STATEMENT_MILLISECONDS = env.int("DATABASE_STATEMENT_MILLISECONDS", default=15_000)
 DATABASE_LOCK_MILLISECONDS = env.int("DATABASE_LOCK_MILLISECONDS", default=5_000)
+DATABASE_IDLE_MILLISECONDS = env.int("DATABASE_IDLE_MILLISECONDS", default=60_000)
+# "transaction" where a pooler such as PgBouncer in transaction mode stands between; empty otherwise.
+DATABASE_POOLER = env.str("DATABASE_POOLER", default="")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 TENANT_MODEL = "tenants.Tenant"
@@ -130,8 +134,21 @@ CACHES = {
     for alias in ("tenant", "platform")
 }
 # Third-party code asks for `default`: it gets the cache of the current context, and an error without one.
-CACHES["default"] = {**CACHES["tenant"], "KEY_FUNCTION": "core.tenancy.cache.scope_key"}
+CACHES["default"] = {**CACHES["tenant"], "KEY_FUNCTION": "core.tenancy.cache.context_key"}
 
+# What people of a read-only tenant may still post to: signing in and out.
+READ_ONLY_VIEWS = frozenset(
+    {
+        "account_login",
+        "account_logout",
+        "account_reauthenticate",
+        "mfa_authenticate",
+        "mfa_reauthenticate",
+        "api_auth:login",
+        "api_auth:refresh",
+        "api_auth:logout",
+    }
+)
 SESSION_ENGINE = "core.tenancy.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 SESSION_COOKIE_HTTPONLY = True

@@ -1,0 +1,91 @@
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.core import signing
+from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.storage import FileSystemStorage
+from django.utils.deconstruct import deconstructible
+
+from core import clock, ids
+from core.tenancy.context import require_scope, scope_key
+from core.tenancy.errors import CrossedContext
+
+LINK_LIFETIME = timedelta(minutes=5)
+_PLATFORM_FOLDER = "platform"
+
+
+def scope_folder() -> str:
+    """The folder that holds the files of the current context: the tenant's uuid, or `platform`."""
+    tenant = require_scope().tenant
+    return str(tenant.uuid) if tenant else _PLATFORM_FOLDER
+
+
+def file_key(*, room: str) -> str:
+    """A new key for a file: tenant/room/year/random. It says nothing of the name that the file was uploaded under."""
+    return f"{scope_folder()}/{room}/{clock.now().year}/{ids.uuid7()}"
+
+
+@deconstructible
+class TenantFileStorage(FileSystemStorage):
+    """Private files: a key begins with its tenant's uuid, and is refused in every other context."""
+
+    def __init__(self) -> None:
+        super().__init__(location=settings.FILES_DIR, base_url=None, file_permissions_mode=0o600)
+
+    def get_valid_name(self, name: str) -> str:
+        return name
+
+    def generate_filename(self, filename: str) -> str:
+        """The key as it is; make it with `file_key`."""
+        self._require_own(filename)
+        return filename
+
+    def path(self, name: str) -> str:
+        self._require_own(name)
+        return super().path(name)
+
+    def url(self, name: str | None) -> str:
+        """A link that works for five minutes, in this tenant only; anything longer goes through an authorised view."""
+        if name is None:
+            raise ValueError("This file has no key.")
+        self._require_own(name)
+        return f"/files/{quote(signing.dumps(name, salt=_link_salt()))}/"
+
+    def get_available_name(self, name: str, max_length: int | None = None) -> str:
+        if self.exists(name):
+            raise SuspiciousFileOperation("A file with this key exists; files are never replaced.")
+        return name
+
+    def _require_own(self, name: str) -> None:
+        parts = Path(str(name)).parts
+        if ".." in parts or not parts:
+            raise SuspiciousFileOperation("This is no key of a file.")
+        if parts[0] != scope_folder():
+            raise CrossedContext("This file belongs to another context.")
+
+
+def key_of_link(token: str) -> str:
+    """The key that a link was made for; raises django.core.signing.BadSignature elsewhere, later or when altered."""
+    name: str = signing.loads(token, salt=_link_salt(), max_age=LINK_LIFETIME)
+    return name
+
+
+def _link_salt() -> str:
+    return f"livery.file:{scope_key()}"
+
+
+def delete_scope_files(folder: Any) -> int:
+    """Remove one batch of a deleted tenant's files; returns how many are left."""
+    root = Path(settings.FILES_DIR) / str(folder)
+    if not root.is_dir():
+        return 0
+    paths = sorted(root.rglob("*"), key=lambda path: len(path.parts), reverse=True)
+    for path in paths[:1000]:
+        path.rmdir() if path.is_dir() else path.unlink()
+    if len(paths) <= 1000:
+        root.rmdir()
+        return 0
+    return len(paths) - 1000
