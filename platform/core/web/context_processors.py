@@ -1,0 +1,49 @@
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import get_language, get_language_bidi
+
+from core.web.requests import request_id_of
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Whose page this is. The name is empty where the host is not known, so that no page names the wrong one."""
+
+    name: str
+    host_kind: Literal["tenant", "platform", "unknown"]
+    language: str
+    direction: Literal["ltr", "rtl"]
+    request_id: str
+
+    @property
+    def initials(self) -> str:
+        """One or two letters for the brand mark where there is no logo."""
+        words = self.name.split()
+        return "".join(
+            word[0] for word in (words if len(words) < 3 else [words[0], words[-1]])
+        ).upper()
+
+
+def site_of(request: HttpRequest) -> Site:
+    """The site of a request, read without the database; TenantMiddleware sets `request.tenant`, None on the platform."""
+    if not hasattr(request, "tenant"):
+        name, host_kind = "", "unknown"
+    elif request.tenant is None:
+        name, host_kind = settings.PLATFORM_NAME, "platform"
+    else:
+        name, host_kind = request.tenant.name, "tenant"
+    return Site(
+        name=name,
+        host_kind=host_kind,
+        language=get_language() or settings.LANGUAGE_CODE,
+        direction="rtl" if get_language_bidi() else "ltr",
+        request_id=request_id_of(request),
+    )
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """`site` in every template."""
+    return {"site": site_of(request)}
