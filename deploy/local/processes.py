@@ -1,0 +1,54 @@
+import contextlib
+import fcntl
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+
+# A process that is looked at may end meanwhile, or belong to another account.
+GONE = (psutil.NoSuchProcess, psutil.AccessDenied)
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock file `path` alone; waits for the process that holds it."""
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def is_alive(pid: int) -> bool:
+    """Whether process `pid` runs; one that ended and still waits to be collected by its parent does not."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except GONE:
+        return False
+
+
+def processes_in(folder: Path, name: str) -> list[psutil.Process]:
+    """Running processes called `name` whose working folder is `folder`."""
+    found = []
+    for process in psutil.process_iter(["name"]):
+        if process.info["name"] == name:
+            with contextlib.suppress(*GONE):
+                if process.cwd() == str(folder):
+                    found.append(process)
+    return found
+
+
+def send(process: psutil.Process, number: signal.Signals) -> None:
+    """Send a signal to a process that may have ended meanwhile."""
+    with contextlib.suppress(*GONE):
+        process.send_signal(number)
+
+
+def wait_for(ready: Callable[[], bool], *, seconds: float, every: float = 0.05) -> bool:
+    """Ask `ready` until it says yes; False when it did not within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(every)
+    return True
