@@ -1,5 +1,6 @@
 import contextlib
 import fcntl
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -42,6 +43,16 @@ def send(process: psutil.Process, number: signal.Signals) -> None:
     """Send a signal to a process that may have ended meanwhile."""
     with contextlib.suppress(*GONE):
         process.send_signal(number)
+
+
+def end_group(pid: int, stop_signal: signal.Signals, *, seconds: float) -> None:
+    """Ask process `pid` to end; once it has, or after `seconds`, kill what is left of the group that it leads."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, stop_signal)
+    wait_for(lambda: not is_alive(pid), seconds=seconds)
+    # macOS answers PermissionError when only an ended process is left.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def wait_for(ready: Callable[[], bool], *, seconds: float, every: float = 0.05) -> bool:
