@@ -25,9 +25,7 @@ def add_scope(logger: Any, method: str, event: Event) -> Event:
 def redact_event(logger: Any, method: str, event: Event) -> Event:
     """Take secrets out of every value and line breaks out of every line."""
     return {
-        name: redact_text(value)
-        if name == _traceback and isinstance(value, str)
-        else redact(value, name=name)
+        name: redact_text(value) if name == _traceback and isinstance(value, str) else redact(value, name=name)
         for name, value in event.items()
         if not name.startswith("_")
     } | {name: value for name, value in event.items() if name.startswith("_")}

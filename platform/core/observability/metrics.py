@@ -25,9 +25,7 @@ HTTP_SECONDS = Histogram(
     ["host_kind", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
-TASKS = Counter(
-    "livery_tasks", "Finished runs of background tasks.", ["task", "outcome"]
-)
+TASKS = Counter("livery_tasks", "Finished runs of background tasks.", ["task", "outcome"])
 TASK_SECONDS = Histogram(
     "livery_task_seconds",
     "Run time of background tasks.",

@@ -25,9 +25,7 @@ class RequestLogMiddleware:
             route_of(request),
             method_of(request),
         )
-        metrics.HTTP_REQUESTS.labels(
-            host_kind, route, method, f"{response.status_code // 100}xx"
-        ).inc()
+        metrics.HTTP_REQUESTS.labels(host_kind, route, method, f"{response.status_code // 100}xx").inc()
         metrics.HTTP_SECONDS.labels(host_kind, route).observe(seconds)
         tenant = getattr(request, "tenant", None)
         log = logger.error if response.status_code >= 500 else logger.info

@@ -15,9 +15,7 @@ _secret_name = re.compile(
 _secret_shapes = [
     (re.compile(r"\blvk_[A-Za-z0-9_-]+"), REDACTED),
     (
-        re.compile(
-            r"\b(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]+|\bwhsec_[A-Za-z0-9+/=_-]+"
-        ),
+        re.compile(r"\b(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]+|\bwhsec_[A-Za-z0-9+/=_-]+"),
         REDACTED,
     ),
     (re.compile(r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*"), REDACTED),
@@ -34,9 +32,7 @@ _secret_shapes = [
         rf"\1{REDACTED}",
     ),
     (
-        re.compile(
-            r"([A-Za-z0-9])[A-Za-z0-9._%+-]{0,63}@([A-Za-z0-9.-]{1,253}\.[A-Za-z]{2,24})\b"
-        ),
+        re.compile(r"([A-Za-z0-9])[A-Za-z0-9._%+-]{0,63}@([A-Za-z0-9.-]{1,253}\.[A-Za-z]{2,24})\b"),
         r"\1***@\2",
     ),
 ]
@@ -66,10 +62,7 @@ def redact(value: Any, *, name: str = "", depth: int = 0) -> Any:
     if depth >= DEEPEST:
         return escape_controls(redact_text(str(value)))
     if isinstance(value, Mapping):
-        return {
-            str(key): redact(item, name=str(key), depth=depth + 1)
-            for key, item in value.items()
-        }
+        return {str(key): redact(item, name=str(key), depth=depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [redact(item, depth=depth + 1) for item in value]
     if isinstance(value, bytes):

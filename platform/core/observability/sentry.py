@@ -50,12 +50,7 @@ def redact_deep(event: Any) -> Any:
     """Redact an event at any depth: its stack frames lie deeper than a log value ever does."""
     if isinstance(event, dict):
         return {
-            key: redact_deep(item)
-            if isinstance(item, dict | list)
-            else redact(item, name=key)
+            key: redact_deep(item) if isinstance(item, dict | list) else redact(item, name=key)
             for key, item in event.items()
         }
-    return [
-        redact_deep(item) if isinstance(item, dict | list) else redact(item)
-        for item in event
-    ]
+    return [redact_deep(item) if isinstance(item, dict | list) else redact(item) for item in event]

@@ -15,9 +15,7 @@ HEADER = "request_id"
 def connect() -> None:
     """Give task runs the log format, the request id of what queued them, and counters."""
     signals.setup_logging.connect(_set_up_logging, dispatch_uid="livery.logging")
-    signals.before_task_publish.connect(
-        _send_request_id, dispatch_uid="livery.request_id"
-    )
+    signals.before_task_publish.connect(_send_request_id, dispatch_uid="livery.request_id")
     signals.task_prerun.connect(_begin, dispatch_uid="livery.begin")
     signals.task_postrun.connect(_end, dispatch_uid="livery.end")
 
@@ -32,6 +30,8 @@ def _send_request_id(headers: dict[str, Any], **_: Any) -> None:
 
 
 def _begin(task: Task, task_id: str, **_: Any) -> None:
+    if task.request.is_eager:
+        return
     structlog.contextvars.clear_contextvars()
     set_request_id(getattr(task.request, HEADER, None) or task_id)
     structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id)
@@ -39,11 +39,11 @@ def _begin(task: Task, task_id: str, **_: Any) -> None:
 
 
 def _end(task: Task, task_id: str, state: str | None, **_: Any) -> None:
+    if task.request.is_eager:
+        return
     seconds = time.perf_counter() - getattr(task.request, "began", time.perf_counter())
     outcome = (state or "unknown").lower()
     metrics.TASKS.labels(task.name, outcome).inc()
     metrics.TASK_SECONDS.labels(task.name).observe(seconds)
-    structlog.get_logger("task").info(
-        "task", outcome=outcome, milliseconds=round(seconds * 1000, 1)
-    )
+    structlog.get_logger("task").info("task", outcome=outcome, milliseconds=round(seconds * 1000, 1))
     clear_request_id()

@@ -22,13 +22,11 @@ class Site:
     def initials(self) -> str:
         """One or two letters for the brand mark where there is no logo."""
         words = self.name.split()
-        return "".join(
-            word[0] for word in (words if len(words) < 3 else [words[0], words[-1]])
-        ).upper()
+        return "".join(word[0] for word in (words if len(words) < 3 else [words[0], words[-1]])).upper()
 
 
 def site_of(request: HttpRequest) -> Site:
-    """The site of a request, read without the database; TenantMiddleware sets `request.tenant`, None on the platform."""
+    """The site of a request, without asking the database; `request.tenant` is None on the platform's host."""
     if not hasattr(request, "tenant"):
         name, host_kind = "", "unknown"
     elif request.tenant is None:

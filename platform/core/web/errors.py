@@ -10,6 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import reswap, trigger_client_event
 
+from core.api.problems import problem_response
 from core.errors import FieldError, LiveryError, NotFound
 from core.tenancy.context import TenantRef
 from core.tenancy.errors import ReadOnlyTenant
@@ -29,6 +30,7 @@ class Fault:
     icon: str = "triangle-alert"
     retry_after: int | None = None
     errors: tuple[FieldError, ...] = ()
+    offers_start: bool = False
 
 
 BAD_REQUEST = Fault(
@@ -51,7 +53,7 @@ CSRF = Fault(
     _("Nothing was saved. Go back, reload the page and send it again."),
     "refresh-cw",
 )
-MISSING = Fault(404, NotFound.code, _("Nothing here"), NotFound.message, "search")
+MISSING = Fault(404, NotFound.code, _("Nothing here"), NotFound.message, "search", offers_start=True)
 TOO_LARGE = Fault(
     413,
     "too_large",
@@ -109,9 +111,7 @@ _state_faults = {
     TenantState.REQUESTED: _opening,
     TenantState.PROVISIONING: _opening,
     TenantState.READY: _opening,
-    TenantState.READ_ONLY: Fault(
-        403, ReadOnlyTenant.code, ReadOnlyTenant.title, ReadOnlyTenant.message, "lock"
-    ),
+    TenantState.READ_ONLY: Fault(403, ReadOnlyTenant.code, ReadOnlyTenant.title, ReadOnlyTenant.message, "lock"),
     TenantState.SUSPENDED: Fault(
         403,
         "tenant_suspended",
@@ -142,8 +142,6 @@ def fault_response(request: HttpRequest, fault: Fault) -> HttpResponse:
     """The answer to a fault: problem+json for REST, a toast for htmx, a page for everybody else."""
     headers = {"Retry-After": str(fault.retry_after)} if fault.retry_after else {}
     if wants_problem(request):
-        from core.api.problems import problem_response
-
         return problem_response(
             request,
             status=fault.status,
@@ -153,9 +151,7 @@ def fault_response(request: HttpRequest, fault: Fault) -> HttpResponse:
             errors=list(fault.errors),
             headers=headers,
         )
-    page = render_to_string(
-        "errors/page.html", {"site": site_of(request), "fault": fault}
-    )
+    page = render_to_string("errors/page.html", {"site": site_of(request), "fault": fault})
     response = HttpResponse(page, status=fault.status, headers=headers)
     if request.headers.get("HX-Request") == "true":
         toast = {
@@ -173,9 +169,7 @@ def unknown_host_response() -> HttpResponse:
         return HttpResponse(render_to_string("errors/unknown_host.html"), status=404)
 
 
-def tenant_state_response(
-    ref: TenantRef, request: HttpRequest, *, behind: bool = False
-) -> HttpResponse:
+def tenant_state_response(ref: TenantRef, request: HttpRequest, *, behind: bool = False) -> HttpResponse:
     """What a tenant that cannot serve this request answers; `behind` says that its schema lags behind the code.
 
     A purged tenant is gone from the world: its host answers like one that never was.
@@ -183,23 +177,15 @@ def tenant_state_response(
     if ref.state == TenantState.PURGED:
         return unknown_host_response()
     request.tenant = ref
-    return fault_response(
-        request, _behind if behind else _state_faults.get(ref.state, _behind)
-    )
+    return fault_response(request, _behind if behind else _state_faults.get(ref.state, _behind))
 
 
-def bad_request(
-    request: HttpRequest, exception: Exception | None = None
-) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Handler of 400; a body over DATA_UPLOAD_MAX_MEMORY_SIZE reaches it too and is a 413."""
-    return fault_response(
-        request, TOO_LARGE if isinstance(exception, RequestDataTooBig) else BAD_REQUEST
-    )
+    return fault_response(request, TOO_LARGE if isinstance(exception, RequestDataTooBig) else BAD_REQUEST)
 
 
-def permission_denied(
-    request: HttpRequest, exception: Exception | None = None
-) -> HttpResponse:
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Handler of 403."""
     return fault_response(request, FORBIDDEN)
 
@@ -214,9 +200,7 @@ def too_large(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return fault_response(request, TOO_LARGE)
 
 
-def too_many_requests(
-    request: HttpRequest, exception: Exception | None = None
-) -> HttpResponse:
+def too_many_requests(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Handler of 429; allauth's rate limits find it as `handler429` of ROOT_URLCONF."""
     return fault_response(request, TOO_MANY)
 
@@ -226,9 +210,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return fault_response(request, BROKEN)
 
 
-def unavailable(
-    request: HttpRequest, exception: Exception | None = None
-) -> HttpResponse:
+def unavailable(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Handler of 503."""
     return fault_response(request, UNAVAILABLE)
 
@@ -247,9 +229,7 @@ class RefusalMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_exception(
-        self, request: HttpRequest, exception: Exception
-    ) -> HttpResponse | None:
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, LiveryError):
             return None
         return fault_response(
@@ -259,9 +239,8 @@ class RefusalMiddleware:
                 exception.code,
                 exception.title,
                 str(exception),
-                retry_after=UNAVAILABLE.retry_after
-                if exception.status == 503
-                else None,
+                retry_after=UNAVAILABLE.retry_after if exception.status == 503 else None,
                 errors=tuple(exception.errors),
+                offers_start=exception.status in (403, 404),
             ),
         )

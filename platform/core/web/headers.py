@@ -3,20 +3,10 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
+_refused_features = ("accelerometer", "browsing-topics", "camera", "geolocation", "gyroscope", "microphone", "usb")
 PERMISSIONS = ", ".join(
     [
-        *(
-            f"{feature}=()"
-            for feature in (
-                "accelerometer",
-                "browsing-topics",
-                "camera",
-                "geolocation",
-                "gyroscope",
-                "microphone",
-                "usb",
-            )
-        ),
+        *(f"{feature}=()" for feature in _refused_features),
         "publickey-credentials-create=(self)",
         "publickey-credentials-get=(self)",
     ]
@@ -41,7 +31,5 @@ class PrivateResponseMiddleware:
 
 def is_public(response: HttpResponse) -> bool:
     """Whether an answer is marked `Cache-Control: public` and is the same for everybody."""
-    directives = {
-        part.strip().lower() for part in response.get("Cache-Control", "").split(",")
-    }
+    directives = {part.strip().lower() for part in response.get("Cache-Control", "").split(",")}
     return "public" in directives and not response.cookies

@@ -67,11 +67,7 @@ class HtmxResponseMiddleware:
             return response
         if response.status_code in (301, 302, 303) and _leads_to_sign_in(response):
             return _sign_in_again(request)
-        if (
-            response.status_code < 300
-            and "HX-Redirect" not in response
-            and "HX-Refresh" not in response
-        ):
+        if response.status_code < 300 and "HX-Redirect" not in response and "HX-Refresh" not in response:
             _messages_to_event(request, response)
         return response
 
@@ -84,9 +80,7 @@ def _sign_in_again(request: HttpRequest) -> HttpResponse:
     back_to = request.htmx.current_url_abs_path or request.get_full_path()
     return HttpResponse(
         status=401,
-        headers={
-            "HX-Redirect": f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back_to})}"
-        },
+        headers={"HX-Redirect": f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back_to})}"},
     )
 
 
@@ -94,8 +88,6 @@ def _messages_to_event(request: HttpRequest, response: HttpResponse) -> None:
     storage = get_messages(request)
     if getattr(storage, "used", False):
         return
-    toasts = [
-        {"level": message.level_tag, "message": str(message)} for message in storage
-    ]
+    toasts = [{"level": message.level_tag, "message": str(message)} for message in storage]
     if toasts:
         trigger_client_event(response, "toast", {"messages": toasts})

@@ -23,11 +23,7 @@ class ProbeMiddleware:
         probe = self.probes.get(request.path_info)
         if probe is None:
             return self.get_response(request)
-        response = (
-            probe(request)
-            if request.method in ("GET", "HEAD")
-            else HttpResponseNotAllowed(["GET", "HEAD"])
-        )
+        response = probe(request) if request.method in ("GET", "HEAD") else HttpResponseNotAllowed(["GET", "HEAD"])
         response["Cache-Control"] = "no-store, private"
         response["X-Content-Type-Options"] = "nosniff"
         return response
@@ -61,6 +57,4 @@ def _may_read_metrics(request: HttpRequest) -> bool:
     if not settings.METRICS_TOKEN:
         return is_local(request)
     expected = f"Bearer {settings.METRICS_TOKEN}"
-    return hmac.compare_digest(
-        request.headers.get("Authorization", "").encode(), expected.encode()
-    )
+    return hmac.compare_digest(request.headers.get("Authorization", "").encode(), expected.encode())

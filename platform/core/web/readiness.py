@@ -23,9 +23,7 @@ class Check:
         with self._lock:
             if self._running is None or self._running.done():
                 self._running = Future()
-                threading.Thread(
-                    target=self._ask, args=(self._running,), name=self.name, daemon=True
-                ).start()
+                threading.Thread(target=self._ask, args=(self._running,), name=self.name, daemon=True).start()
             return self._running
 
     def _ask(self, answer: Future[None]) -> None:
@@ -60,16 +58,11 @@ def readiness(name: str, *, seconds: float = 2.0) -> Callable[[Function], Functi
 def failed_checks() -> list[str]:
     """Run all checks side by side; the names of those that failed or did not answer in time, in order."""
     began = time.monotonic()
-    asked = [
-        (check, check.start())
-        for check in sorted(_checks.values(), key=lambda check: check.name)
-    ]
+    asked = [(check, check.start()) for check in sorted(_checks.values(), key=lambda check: check.name)]
     failed = []
     for check, answer in asked:
         try:
-            error = answer.exception(
-                timeout=max(0.0, began + check.seconds - time.monotonic())
-            )
+            error = answer.exception(timeout=max(0.0, began + check.seconds - time.monotonic()))
         except TimeoutError as late:
             error = late
         if error is not None:

@@ -41,16 +41,8 @@ def client_address(request: HttpRequest) -> str | None:
     """
     candidate = request.META.get("REMOTE_ADDR", "")
     if settings.TRUSTED_PROXY_COUNT:
-        forwarded = [
-            part.strip()
-            for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-            if part.strip()
-        ]
-        candidate = (
-            forwarded[-min(settings.TRUSTED_PROXY_COUNT, len(forwarded))]
-            if forwarded
-            else candidate
-        )
+        forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+        candidate = forwarded[-min(settings.TRUSTED_PROXY_COUNT, len(forwarded))] if forwarded else candidate
     try:
         return str(ip_address(candidate))
     except ValueError:
@@ -59,10 +51,7 @@ def client_address(request: HttpRequest) -> str | None:
 
 def is_local(request: HttpRequest) -> bool:
     """Whether the caller is a process on this machine and no proxy stands between."""
-    if any(
-        f"HTTP_{name}" in request.META
-        for name in ("X_FORWARDED_FOR", "FORWARDED", "VIA", "X_REAL_IP")
-    ):
+    if any(f"HTTP_{name}" in request.META for name in ("X_FORWARDED_FOR", "FORWARDED", "VIA", "X_REAL_IP")):
         return False
     try:
         return ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback

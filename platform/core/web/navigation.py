@@ -1,0 +1,68 @@
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from core import permissions
+from core.web.context_processors import site_of
+from core.web.requests import actor_of
+
+HostKind = Literal["tenant", "platform"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A link in the sidebar; with an action it is shown only to those who may do it."""
+
+    group: Any
+    label: Any
+    icon: str
+    url_name: str
+    host_kinds: frozenset[HostKind]
+    action: str | None
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    label: str
+    icon: str
+    url: str
+    current: bool
+
+
+_entries: dict[tuple[str, frozenset[HostKind]], Entry] = {}
+
+
+def register(
+    *,
+    group: Any,
+    label: Any,
+    icon: str,
+    url_name: str,
+    on: Iterable[HostKind] = ("tenant",),
+    action: str | None = None,
+    order: int = 100,
+) -> None:
+    """Put a page of a room into the sidebar, from the room's AppConfig.ready; a smaller order comes first."""
+    entry = Entry(group, label, icon, url_name, frozenset(on), action, order)
+    _entries[url_name, entry.host_kinds] = entry
+
+
+def links(request: HttpRequest) -> list[tuple[str, list[Link]]]:
+    """The groups and links that this actor may follow on this host, in order; none for an anonymous one."""
+    actor, site = actor_of(request), site_of(request)
+    if actor.kind == "anonymous":
+        return []
+    groups: dict[str, list[Link]] = {}
+    for entry in sorted(_entries.values(), key=lambda entry: entry.order):
+        if site.host_kind not in entry.host_kinds:
+            continue
+        if entry.action is not None and not permissions.check(entry.action, actor):
+            continue
+        url = reverse(entry.url_name)
+        link = Link(str(entry.label), entry.icon, url, current=request.path_info.startswith(url))
+        groups.setdefault(str(entry.group), []).append(link)
+    return list(groups.items())
