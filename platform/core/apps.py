@@ -7,7 +7,7 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from core import checks  # noqa: F401
-        from core.observability import logs, sentry, tasks
+        from core.observability import dependencies, logs, sentry, tasks  # noqa: F401
 
         logs.configure()
         sentry.start()

@@ -11,9 +11,10 @@ class LookedField(BoundField):
         """Add the class; Django adds what a screen reader needs: aria-invalid and aria-describedby."""
         built = super().build_widget_attrs(attrs, widget)
         shown = widget or self.field.widget
-        ticked = isinstance(shown, CheckboxInput | CheckboxSelectMultiple | RadioSelect)
-        own = built.get("class") or shown.attrs.get("class", "")
-        built["class"] = f"{own} {'check' if ticked else 'input'}".strip()
+        # A group of boxes is styled by the fieldset around it: its widget hands the class to a wrapper as well.
+        if not isinstance(shown, CheckboxSelectMultiple | RadioSelect):
+            own = built.get("class") or shown.attrs.get("class", "")
+            built["class"] = f"{own} {'check' if isinstance(shown, CheckboxInput) else 'input'}".strip()
         return built
 
 
