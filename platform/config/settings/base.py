@@ -1,5 +1,6 @@
 from config.settings.environment import DEVELOPMENT_SECRET, ROOT, cells, encryption_keys, env
 from config.settings.vendors.celery import *  # noqa: F403
+from config.settings.vendors.logging import *  # noqa: F403
 from config.settings.vendors.rest import *  # noqa: F403
 from config.settings.vendors.signin import *  # noqa: F403
 
@@ -11,6 +12,7 @@ SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET)
 ENCRYPTION_KEYS = encryption_keys()
 
 # Where people reach the installation. Tenants are <slug>.<TENANT_BASE_DOMAIN>.
+PLATFORM_NAME = env.str("PLATFORM_NAME", default="Livery")
 PLATFORM_HOST = env.str("PLATFORM_HOST", default="localhost")
 TENANT_BASE_DOMAIN = env.str("TENANT_BASE_DOMAIN", default="localhost")
 PUBLIC_SCHEME = env.str("PUBLIC_SCHEME", default="http")
@@ -55,6 +57,7 @@ INSTALLED_APPS = [
     *SHARED_APPS,
     *[app for app in TENANT_APPS if app not in SHARED_APPS],
     "django.contrib.humanize",
+    "django.forms",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "allauth",
@@ -76,11 +79,14 @@ WSGI_APPLICATION = "config.wsgi.application"
 MIDDLEWARE = [
     "core.web.probes.ProbeMiddleware",
     "core.web.request_id.RequestIdMiddleware",
+    "core.observability.middleware.RequestLogMiddleware",
+    # Before everything that answers by itself, so that each answer wears these headers.
+    "core.web.headers.PrivateResponseMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.tenancy.middleware.TenantMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -89,9 +95,10 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "core.web.htmx.HtmxResponseMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
-    "core.web.headers.PrivateResponseMiddleware",
+    "core.web.errors.RefusalMiddleware",
 ]
 
 TEMPLATES = [
@@ -123,6 +130,8 @@ TEMPLATES = [
         },
     }
 ]
+
+FORM_RENDERER = "core.web.forms.FormRenderer"
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CACHES = {
@@ -197,5 +206,3 @@ X_FRAME_OPTIONS = "DENY"
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
-LOG_FORMAT = env.str("LOG_FORMAT", default="json")
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
