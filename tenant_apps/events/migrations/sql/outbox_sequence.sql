@@ -1,0 +1,3 @@
+ALTER TABLE events_outboxevent
+    ALTER COLUMN sequence DROP DEFAULT,
+    ALTER COLUMN sequence ADD GENERATED ALWAYS AS IDENTITY;

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class JobsConfig(AppConfig):
+    name = "tenant_apps.jobs"
+    label = "jobs"
+
+    def ready(self) -> None:
+        from tenant_apps.jobs import permissions  # noqa: F401
