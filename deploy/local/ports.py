@@ -1,4 +1,11 @@
+import contextlib
+import fcntl
+import os
 import socket
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO
 
 
 def is_free(port: int) -> bool:
@@ -20,3 +27,29 @@ def free_port(preferred: int | None = None) -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def reserve_port(preferred: Iterable[int]) -> tuple[int, IO[str]]:
+    """The first free port of `preferred`, else any free one, with the open file that keeps it from other copies.
+
+    A copy that starts at the same moment sees the lock on that file, before anybody listens on the port.
+    """
+    for port in preferred:
+        if is_free(port) and (lock := _lock_port(port)) is not None:
+            return port, lock
+    while (lock := _lock_port(port := free_port())) is None:
+        continue
+    return port, lock
+
+
+def _lock_port(port: int) -> IO[str] | None:
+    path = Path(tempfile.gettempdir()) / f"livery-port-{port}.lock"
+    with contextlib.ExitStack() as undo:
+        try:
+            file = undo.enter_context(os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+"))
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            # Another copy holds it, or another account made it.
+            return None
+        undo.pop_all()
+        return file

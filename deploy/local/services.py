@@ -55,6 +55,11 @@ class SharedServices:
             self._write_users({*self._read_users(), os.getpid()})
             return {**database_urls(self.postgres, database), "REDIS_URL": self.redis.url}
 
+    def claim(self) -> None:
+        """Count as a user without starting anything: the servers are supervised by this process itself."""
+        with locked(self._lock):
+            self._write_users({*self._read_users(), os.getpid()})
+
     def leave(self) -> None:
         """Stop the servers unless another process still uses them."""
         with locked(self._lock):

@@ -3,11 +3,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from deploy.local.errors import LocalRunError, with_log
 from deploy.local.processes import end_group, is_alive
@@ -53,11 +53,13 @@ class Supervisor:
 
     Use it as a context: leaving it ends every program, and when the supervisor itself is killed, its guardian
     process does. Each program writes to a log of its own in `logs`. `say` tells the person in front of it.
+    The guardian holds `keep_open` too, so locks on those files last until every program has ended.
     """
 
-    def __init__(self, logs: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, logs: Path, say: Callable[[str], None], *, keep_open: Sequence[IO[str]] = ()) -> None:
         self.logs = logs
         self.say = say
+        self.keep_open = keep_open
         self._children: list[Child] = []
         self._stopping = False
         self._before: dict[signal.Signals, Any] = {}
@@ -70,6 +72,7 @@ class Supervisor:
             [sys.executable, "-m", "deploy.local.guardian"],
             cwd=ROOT,
             stdin=subprocess.PIPE,
+            pass_fds=[file.fileno() for file in self.keep_open],
             start_new_session=True,
             text=True,
         )

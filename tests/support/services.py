@@ -7,12 +7,14 @@ from deploy.local.services import SharedServices
 # The settings of the tests refuse any other beginning, so that no test reaches a database with real rows.
 DATABASE = "test_livery"
 
+_joined: dict[Path, SharedServices] = {}
+
 
 def start_services(folder: Path) -> dict[str, str]:
     """Start PostgreSQL and Redis in `folder`, or join the processes that use them; returns their environment."""
-    return dict(SharedServices(folder).join(DATABASE))
+    return dict(_joined.setdefault(folder, SharedServices(folder)).join(DATABASE))
 
 
 def stop_services(folder: Path) -> None:
     """Leave the servers of `folder`; the last process that leaves stops them."""
-    SharedServices(folder).leave()
+    _joined.pop(folder).leave()

@@ -1,0 +1,231 @@
+import os
+import signal
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from deploy.local import account
+from deploy.local.errors import LocalRunError
+from deploy.local.postgres import Postgres
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another account")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    folder = tmp_path_factory.mktemp("pg")
+    open_to_all(folder)
+    postgres = Postgres(folder)
+    yield postgres
+    postgres.remove()
+
+
+@pytest.fixture
+def running(server: Postgres) -> Postgres:
+    server.start()
+    execute(server, "DROP TABLE IF EXISTS note", "CREATE TABLE note (body text)")
+    return server
+
+
+def open_to_all(folder: Path) -> None:
+    """pytest's own folders are closed to other accounts, as a checkout usually is not."""
+    for path in (folder, *folder.parents):
+        if stat.S_IMODE(path.stat().st_mode) == 0o700:
+            path.chmod(0o755)
+
+
+def execute(server: Postgres, *statements: str, url: str | None = None) -> list[tuple[object, ...]]:
+    connection = psycopg2.connect(url or server.admin_url)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+def test_what_was_committed_survives_kill_9_of_the_whole_server(running: Postgres) -> None:
+    execute(running, "INSERT INTO note VALUES ('kept')")
+
+    running.kill()
+
+    assert not running.is_running()
+    running.start()
+    assert execute(running, "SELECT body FROM note") == [("kept",)]
+
+
+def test_the_server_starts_again_when_only_its_first_process_was_killed(running: Postgres) -> None:
+    open_connection = psycopg2.connect(running.admin_url)
+    main = running._main()
+    assert main is not None
+    execute(running, "INSERT INTO note VALUES ('kept')")
+
+    main.send_signal(signal.SIGKILL)
+    Postgres(running.folder).start()
+
+    assert execute(running, "SELECT body FROM note") == [("kept",)]
+    with pytest.raises(psycopg2.OperationalError), open_connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def test_a_stale_pid_file_that_names_a_living_process_does_not_hold_the_start(running: Postgres) -> None:
+    running.kill()
+    pid_file = running.data / "postmaster.pid"
+    lines = pid_file.read_text().splitlines()
+    # The account of the server must be able to see that the number is in use: its own, or ours.
+    pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+
+    running.start()
+
+    assert execute(running, "SELECT 1") == [(1,)]
+
+
+def test_stop_and_start_keep_the_data_and_the_url(running: Postgres) -> None:
+    execute(running, "INSERT INTO note VALUES ('kept')")
+    url = running.admin_url
+
+    running.stop()
+
+    assert not running.is_running()
+    assert running.start() == url
+    assert execute(running, "SELECT body FROM note") == [("kept",)]
+
+
+def test_a_second_user_of_the_folder_gets_the_running_server(running: Postgres) -> None:
+    before = execute(running, "SELECT pg_postmaster_start_time()")
+
+    assert Postgres(running.folder).start() == running.admin_url
+
+    assert execute(running, "SELECT pg_postmaster_start_time()") == before
+
+
+def test_two_servers_beside_each_other_share_nothing(running: Postgres, tmp_path: Path) -> None:
+    open_to_all(tmp_path)
+    other = Postgres(tmp_path)
+    try:
+        other.start()
+
+        assert other.socket_folder != running.socket_folder
+        assert execute(other, "SELECT to_regclass('note')") == [(None,)]
+        with pytest.raises(psycopg2.OperationalError, match="password"):
+            execute(running, url=running.url("postgres", other.passwords.get("postgres"), "postgres"))
+    finally:
+        other.remove()
+    assert not tmp_path.exists()
+
+
+def test_durability_and_locks_are_set(running: Postgres) -> None:
+    names = ("fsync", "full_page_writes", "synchronous_commit", "max_locks_per_transaction", "listen_addresses")
+
+    found = execute(running, "SELECT " + ", ".join(f"current_setting('{name}')" for name in names))
+
+    assert found == [("on", "on", "on", "512", "")]
+    assert execute(running, "SELECT datlocprovider, datlocale FROM pg_database WHERE datname = 'template1'") == [
+        ("b", "C.UTF-8")
+    ]
+
+
+def test_passwords_are_for_their_owner_alone_and_stay(running: Postgres) -> None:
+    password = running.passwords.get("livery_app")
+
+    assert stat.S_IMODE(running.passwords.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(running.data.stat().st_mode) == 0o700
+    assert Postgres(running.folder).passwords.get("livery_app") == password
+
+
+def test_a_long_path_with_odd_letters_gets_a_short_socket(tmp_path: Path) -> None:
+    folder = tmp_path / ("long" * 20) / "a copy, with 'quotes'"
+    folder.mkdir(parents=True)
+    open_to_all(folder)
+    postgres = Postgres(folder)
+    try:
+        postgres.start()
+
+        assert len(os.fsencode(postgres.socket_folder)) < 80
+        assert postgres.data.is_relative_to(folder)
+        assert execute(postgres, "SELECT 1") == [(1,)]
+    finally:
+        postgres.remove()
+    assert not account.elsewhere(folder).exists()
+
+
+@needs_root
+def test_as_root_the_data_lie_elsewhere_when_the_account_cannot_enter_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "closed" / "checkout"
+    folder.mkdir(parents=True)
+    folder.parent.chmod(0o700)
+    postgres = Postgres(folder)
+    try:
+        postgres.start()
+
+        assert postgres.data.is_relative_to(account.elsewhere(folder))
+        assert postgres.account is not None
+        assert postgres.data.stat().st_uid == postgres.account.uid
+        postgres.stop()
+        folder.parent.chmod(0o755)
+        assert Postgres(folder).data == postgres.data, "data that exist are used where they are"
+    finally:
+        postgres.remove()
+
+
+@needs_root
+def test_a_folder_that_somebody_else_made_in_our_place_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account, "ELSEWHERE", tmp_path)
+    stranger = account.elsewhere(tmp_path / "checkout")
+    stranger.mkdir()
+    os.chown(stranger, 12345, 12345)
+
+    with pytest.raises(LocalRunError, match="belongs to another account"):
+        account.make_elsewhere(tmp_path / "checkout")
+
+    assert stranger.stat().st_uid == 12345
+
+
+@needs_root
+def test_programs_are_copied_where_the_account_can_run_them(tmp_path: Path) -> None:
+    open_to_all(tmp_path)
+    source = tmp_path / "closed"
+    (source / "bin").mkdir(parents=True)
+    (source / "bin" / "program").write_text("#!/bin/sh\n")
+    source.chmod(0o700)
+    server_account = account.server_account(tmp_path / "new")
+
+    copy = account.reachable_copy(source, into=tmp_path, account=server_account)
+
+    assert copy != source
+    assert (copy / "bin" / "program").read_text() == "#!/bin/sh\n"
+
+
+def test_data_of_another_release_are_refused_with_a_plain_message(tmp_path: Path) -> None:
+    open_to_all(tmp_path)
+    postgres = Postgres(tmp_path)
+    try:
+        postgres.start()
+        postgres.stop()
+        (postgres.data / "PG_VERSION").write_text("16\n")
+
+        with pytest.raises(LocalRunError, match="of PostgreSQL 16, but the server is 18"):
+            postgres.start()
+    finally:
+        postgres.remove()
+
+
+def test_a_server_that_cannot_start_names_its_log(running: Postgres) -> None:
+    running.stop()
+    settings = running.data / "postgresql.conf"
+    good = settings.read_text()
+    settings.write_text(good + "no_such_setting = 1\n")
+
+    with pytest.raises(LocalRunError, match="no_such_setting") as refused:
+        running.start()
+
+    assert str(running.log) in str(refused.value)
+    settings.write_text(good)
+    running.start()
