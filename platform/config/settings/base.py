@@ -1,6 +1,7 @@
 from config.settings.environment import DEVELOPMENT_SECRET, ROOT, cells, encryption_keys, env
 from config.settings.vendors.celery import *  # noqa: F403
 from config.settings.vendors.logging import *  # noqa: F403
+from config.settings.vendors.logging import *  # noqa: F403
 from config.settings.vendors.rest import *  # noqa: F403
 from config.settings.vendors.signin import *  # noqa: F403
 
@@ -11,6 +12,8 @@ SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET)
 # First entry encrypts; further ones only decrypt, so a key can be rotated without a stop.
 ENCRYPTION_KEYS = encryption_keys()
 
+# Shown on the platform's own pages only, never on a tenant's.
+PLATFORM_NAME = env.str("PLATFORM_NAME", default="Livery")
 # Where people reach the installation. Tenants are <slug>.<TENANT_BASE_DOMAIN>.
 PLATFORM_NAME = env.str("PLATFORM_NAME", default="Livery")
 PLATFORM_HOST = env.str("PLATFORM_HOST", default="localhost")
@@ -80,7 +83,6 @@ MIDDLEWARE = [
     "core.web.probes.ProbeMiddleware",
     "core.web.request_id.RequestIdMiddleware",
     "core.observability.middleware.RequestLogMiddleware",
-    # Before everything that answers by itself, so that each answer wears these headers.
     "core.web.headers.PrivateResponseMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",

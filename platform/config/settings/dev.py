@@ -2,4 +2,4 @@ from config.settings.base import *  # noqa: F403
 from config.settings.environment import env
 
 DEBUG = env.bool("DEBUG", default=True)
-LOG_FORMAT = env.str("LOG_FORMAT", default="console")
+

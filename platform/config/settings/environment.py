@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 env = environ.FileAwareEnv()
 
 ROOT = Path(__file__).resolve().parents[3]
+DEVELOPMENT_DATABASE = "postgres://livery_app@127.0.0.1:5432/livery"
 DEVELOPMENT_SECRET = "development-only-secret-never-used-in-production"
 
 
@@ -17,7 +18,7 @@ def database(url_name: str, *, owner_url_name: str) -> dict[str, Any]:
 
     A unix socket is given as `postgres://user:password@/name?host=/folder`.
     """
-    cell = env.db_url(url_name)
+    cell = env.db_url(url_name, default=DEVELOPMENT_DATABASE)
     cell["ENGINE"] = "core.tenancy.backend"
     cell["CONN_MAX_AGE"] = env.int("DATABASE_CONNECTION_SECONDS", default=300)
     cell["CONN_HEALTH_CHECKS"] = True
@@ -26,6 +27,8 @@ def database(url_name: str, *, owner_url_name: str) -> dict[str, Any]:
     cell["OWNER"] = {"USER": owner.get("USER", ""), "PASSWORD": owner.get("PASSWORD", "")}
     if owner and (owner["NAME"], owner["HOST"], owner["PORT"]) != (cell["NAME"], cell["HOST"], cell["PORT"]):
         raise ImproperlyConfigured(f"{owner_url_name} must name the same server and database as {url_name}.")
+    # Only `manage.py database prepare` is started with it.
+    cell["ADMIN_URL"] = env.str(url_name.replace("DATABASE_URL", "DATABASE_ADMIN_URL"), default="")
     return cell
 
 

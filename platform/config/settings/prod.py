@@ -10,6 +10,9 @@ if SECRET_KEY == DEVELOPMENT_SECRET or len(SECRET_KEY) < 50:
     raise ImproperlyConfigured("Set SECRET_KEY (or SECRET_KEY_FILE) to a random value of at least 50 characters.")
 if not ENCRYPTION_KEYS:
     raise ImproperlyConfigured("Set ENCRYPTION_KEYS (or ENCRYPTION_KEYS_FILE); docs/how-to/run-for-real.md shows how.")
+for name in ("DATABASE_URL", "REDIS_URL"):
+    if not env.str(name, default=""):
+        raise ImproperlyConfigured(f"Set {name} (or {name}_FILE).")
 for name, host in (("PLATFORM_HOST", PLATFORM_HOST), ("TENANT_BASE_DOMAIN", TENANT_BASE_DOMAIN)):
     if host in ("", "localhost"):
         raise ImproperlyConfigured(f"Set {name} to the host name that people will use.")

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import connections
+from django.db.backends.postgresql.introspection import DatabaseIntrospection
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from django_tenants.postgresql_backend import base as django_tenants
 
@@ -88,6 +89,8 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         self.is_owner = owner
         self._applied: Scope | None = None
         super().__init__(settings_dict, alias)
+        # Django's own: with one schema in the path it sees that schema, and sets no path of its own.
+        self.introspection = DatabaseIntrospection(self)
 
     @property
     def schema_name(self) -> str | None:

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class TenantsConfig(AppConfig):
+    name = "shared_apps.tenants"
+    label = "tenants"
+
+    def ready(self) -> None:
+        from shared_apps.tenants import invalidation, permissions, readiness  # noqa: F401

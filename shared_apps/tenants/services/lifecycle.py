@@ -1,0 +1,67 @@
+from django.db.models.functions import Now
+
+from core.actor import Actor
+from core.tenancy import TenantState, atomic, on_commit
+from core.tenancy.lifecycle import TransitionRefused, require_transition
+from shared_apps.tenants.invalidation import announce
+from shared_apps.tenants.models import StateChange, Tenant
+from shared_apps.trail.services import trail_record
+
+
+@atomic()
+def tenant_move(*, tenant: Tenant, to: TenantState, actor: Actor, reason: str = "") -> Tenant:
+    """Take one step of the lifecycle under a lock on the row, with its history and trail; returns the fresh row.
+
+    Raises TransitionRefused where the lifecycle has no such step. Every process hears of it after the commit.
+    """
+    locked = Tenant.objects.select_for_update().get(pk=tenant.pk)
+    current = TenantState(locked.state)
+    require_transition(current, to)
+    if current in _RESUMABLE and to not in _RESUMABLE:
+        locked.resume_state = current
+    locked.state = to
+    locked.state_changed_at = Now()
+    locked.save(update_fields=["state", "resume_state", "state_changed_at"])
+    StateChange.objects.create(
+        tenant=locked, from_state=current, to_state=to, reason=reason, actor_id=actor.id, actor_label=actor.label
+    )
+    trail_record(
+        actor=actor, action=f"tenants.{to.value}", obj=locked, summary=reason, changes={"state": [current.value, to.value]}
+    )
+    on_commit(announce)
+    locked.refresh_from_db()
+    return locked
+
+
+_RESUMABLE = frozenset({TenantState.TRIAL, TenantState.ACTIVE, TenantState.PAST_DUE})
+
+
+def tenant_suspend(*, tenant: Tenant, actor: Actor, reason: str) -> Tenant:
+    """Stop serving the organisation; its people see why, its data stays. Raises TransitionRefused."""
+    return tenant_move(tenant=tenant, to=TenantState.SUSPENDED, actor=actor, reason=reason)
+
+
+def tenant_make_read_only(*, tenant: Tenant, actor: Actor, reason: str) -> Tenant:
+    """Let people read and export, but change nothing. Raises TransitionRefused."""
+    return tenant_move(tenant=tenant, to=TenantState.READ_ONLY, actor=actor, reason=reason)
+
+
+def tenant_archive(*, tenant: Tenant, actor: Actor, reason: str) -> Tenant:
+    """Close the organisation and keep its data. Raises TransitionRefused."""
+    return tenant_move(tenant=tenant, to=TenantState.ARCHIVED, actor=actor, reason=reason)
+
+
+def tenant_resume(*, tenant: Tenant, actor: Actor, reason: str = "") -> Tenant:
+    """Lead a suspended, read-only or archived organisation back to where it was. Raises TransitionRefused."""
+    if tenant.state not in {TenantState.SUSPENDED, TenantState.READ_ONLY, TenantState.ARCHIVED}:
+        raise TransitionRefused(f"{tenant.name} is {TenantState(tenant.state).label.lower()}: nothing is to be resumed.")
+    to = TenantState(tenant.resume_state or TenantState.ACTIVE)
+    return tenant_move(tenant=tenant, to=to, actor=actor, reason=reason)
+
+
+def tenant_delete(*, tenant: Tenant, actor: Actor, reason: str) -> Tenant:
+    """Begin the deletion of an archived organisation: it is closed for good, and the purge removes its data.
+
+    Raises TransitionRefused for one that is not archived and was not left half-made.
+    """
+    return tenant_move(tenant=tenant, to=TenantState.DELETING, actor=actor, reason=reason)
