@@ -172,5 +172,3 @@ def _require_shape(connection: DatabaseWrapper, schema: str, pack: Pack) -> None
         found = shape(cursor, schema)
     if found != pack.shape:
         raise ShapeDiffers(f"{schema} has the shape {found[:12]}, the template {pack.shape[:12]}.")
-
-

@@ -49,7 +49,9 @@ def schema_create(connection: DatabaseWrapper, schema: str) -> None:
     }
     with connection.cursor() as cursor:
         for role in ("writer", "reader"):
-            cursor.execute(_CREATE_ROLE.format(role=names[role], name=Literal(names[role].string)).as_string(cursor.cursor))
+            cursor.execute(
+                _CREATE_ROLE.format(role=names[role], name=Literal(names[role].string)).as_string(cursor.cursor)
+            )
         cursor.execute(_CREATE.format(**names).as_string(cursor.cursor))
 
 

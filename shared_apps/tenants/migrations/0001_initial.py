@@ -8,126 +8,297 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='WarmSchema',
+            name="WarmSchema",
             fields=[
-                ('schema_name', models.CharField(max_length=63, primary_key=True, serialize=False)),
-                ('cell', models.CharField(max_length=40)),
-                ('template_step', models.PositiveIntegerField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("schema_name", models.CharField(max_length=63, primary_key=True, serialize=False)),
+                ("cell", models.CharField(max_length=40)),
+                ("template_step", models.PositiveIntegerField()),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),
         migrations.CreateModel(
-            name='FleetRun',
+            name="FleetRun",
             fields=[
-                ('id', models.UUIDField(default=core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('target_step', models.PositiveIntegerField()),
-                ('state', models.CharField(choices=[('running', 'Running'), ('paused', 'Paused'), ('stopped', 'Stopped'), ('finished', 'Finished')], default='running', max_length=8)),
-                ('waves', models.JSONField(default=list)),
-                ('stop_reason', models.TextField(blank=True)),
-                ('started_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('finished_at', models.DateTimeField(null=True)),
+                ("id", models.UUIDField(default=core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ("target_step", models.PositiveIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "Running"),
+                            ("paused", "Paused"),
+                            ("stopped", "Stopped"),
+                            ("finished", "Finished"),
+                        ],
+                        default="running",
+                        max_length=8,
+                    ),
+                ),
+                ("waves", models.JSONField(default=list)),
+                ("stop_reason", models.TextField(blank=True)),
+                ("started_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("finished_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['-started_at'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('state',), name='fleet_run_one_at_a_time')],
+                "ordering": ["-started_at"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "running")), fields=("state",), name="fleet_run_one_at_a_time"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='TemplateStep',
+            name="TemplateStep",
             fields=[
-                ('ordinal', models.PositiveIntegerField(primary_key=True, serialize=False)),
-                ('app_label', models.CharField(max_length=100)),
-                ('name', models.CharField(max_length=200)),
-                ('kind', models.CharField(choices=[('sql', 'Sql'), ('python', 'Python')], max_length=6)),
-                ('statements', models.TextField()),
-                ('checksum', models.CharField(max_length=64)),
-                ('shape', models.CharField(blank=True, max_length=64)),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("ordinal", models.PositiveIntegerField(primary_key=True, serialize=False)),
+                ("app_label", models.CharField(max_length=100)),
+                ("name", models.CharField(max_length=200)),
+                ("kind", models.CharField(choices=[("sql", "Sql"), ("python", "Python")], max_length=6)),
+                ("statements", models.TextField()),
+                ("checksum", models.CharField(max_length=64)),
+                ("shape", models.CharField(blank=True, max_length=64)),
+                ("recorded_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'ordering': ['ordinal'],
-                'constraints': [models.UniqueConstraint(fields=('app_label', 'name'), name='template_step_once')],
+                "ordering": ["ordinal"],
+                "constraints": [models.UniqueConstraint(fields=("app_label", "name"), name="template_step_once")],
             },
         ),
         migrations.CreateModel(
-            name='Tenant',
+            name="Tenant",
             fields=[
-                ('id', models.UUIDField(default=core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('schema_name', models.CharField(max_length=63, null=True, unique=True)),
-                ('slug', models.CharField(max_length=40)),
-                ('name', models.CharField(max_length=120)),
-                ('cell', models.CharField(default='default', max_length=40)),
-                ('state', models.CharField(choices=[('requested', 'Requested'), ('provisioning', 'Provisioning'), ('ready', 'Ready'), ('trial', 'Trial'), ('active', 'Active'), ('past_due', 'Past Due'), ('read_only', 'Read Only'), ('suspended', 'Suspended'), ('archived', 'Archived'), ('deleting', 'Deleting'), ('purged', 'Purged'), ('moving', 'Moving'), ('restoring', 'Restoring')], default='requested', max_length=12)),
-                ('resume_state', models.CharField(blank=True, choices=[('requested', 'Requested'), ('provisioning', 'Provisioning'), ('ready', 'Ready'), ('trial', 'Trial'), ('active', 'Active'), ('past_due', 'Past Due'), ('read_only', 'Read Only'), ('suspended', 'Suspended'), ('archived', 'Archived'), ('deleting', 'Deleting'), ('purged', 'Purged'), ('moving', 'Moving'), ('restoring', 'Restoring')], max_length=12)),
-                ('state_changed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('epoch', models.PositiveIntegerField(default=1)),
-                ('key_generation', models.PositiveIntegerField(default=1)),
-                ('template_step', models.PositiveIntegerField(default=0)),
-                ('options', models.JSONField(default=dict)),
-                ('owner', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("id", models.UUIDField(default=core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ("schema_name", models.CharField(max_length=63, null=True, unique=True)),
+                ("slug", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=120)),
+                ("cell", models.CharField(default="default", max_length=40)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Requested"),
+                            ("provisioning", "Provisioning"),
+                            ("ready", "Ready"),
+                            ("trial", "Trial"),
+                            ("active", "Active"),
+                            ("past_due", "Past Due"),
+                            ("read_only", "Read Only"),
+                            ("suspended", "Suspended"),
+                            ("archived", "Archived"),
+                            ("deleting", "Deleting"),
+                            ("purged", "Purged"),
+                            ("moving", "Moving"),
+                            ("restoring", "Restoring"),
+                        ],
+                        default="requested",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "resume_state",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("requested", "Requested"),
+                            ("provisioning", "Provisioning"),
+                            ("ready", "Ready"),
+                            ("trial", "Trial"),
+                            ("active", "Active"),
+                            ("past_due", "Past Due"),
+                            ("read_only", "Read Only"),
+                            ("suspended", "Suspended"),
+                            ("archived", "Archived"),
+                            ("deleting", "Deleting"),
+                            ("purged", "Purged"),
+                            ("moving", "Moving"),
+                            ("restoring", "Restoring"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("state_changed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("epoch", models.PositiveIntegerField(default=1)),
+                ("key_generation", models.PositiveIntegerField(default=1)),
+                ("template_step", models.PositiveIntegerField(default=0)),
+                ("options", models.JSONField(default=dict)),
+                ("owner", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'ordering': ['created_at', 'id'],
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('slug'), condition=models.Q(('state', 'purged'), _negated=True), name='tenant_slug_unique'), models.CheckConstraint(condition=models.Q(('schema_name__isnull', False), ('state__in', ['requested', 'provisioning', 'purged']), ('state', 'deleting'), _connector='OR'), name='tenant_schema_unless_unborn_or_gone'), models.CheckConstraint(condition=models.Q(('state__in', ['requested', 'provisioning', 'ready', 'trial', 'active', 'past_due', 'read_only', 'suspended', 'archived', 'deleting', 'purged', 'moving', 'restoring'])), name='tenant_state_known')],
+                "ordering": ["created_at", "id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("slug"),
+                        condition=models.Q(("state", "purged"), _negated=True),
+                        name="tenant_slug_unique",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("schema_name__isnull", False),
+                            ("state__in", ["requested", "provisioning", "purged"]),
+                            ("state", "deleting"),
+                            _connector="OR",
+                        ),
+                        name="tenant_schema_unless_unborn_or_gone",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "requested",
+                                    "provisioning",
+                                    "ready",
+                                    "trial",
+                                    "active",
+                                    "past_due",
+                                    "read_only",
+                                    "suspended",
+                                    "archived",
+                                    "deleting",
+                                    "purged",
+                                    "moving",
+                                    "restoring",
+                                ],
+                            )
+                        ),
+                        name="tenant_state_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StateChange',
+            name="StateChange",
             fields=[
-                ('id', models.UUIDField(default=core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('from_state', models.CharField(choices=[('requested', 'Requested'), ('provisioning', 'Provisioning'), ('ready', 'Ready'), ('trial', 'Trial'), ('active', 'Active'), ('past_due', 'Past Due'), ('read_only', 'Read Only'), ('suspended', 'Suspended'), ('archived', 'Archived'), ('deleting', 'Deleting'), ('purged', 'Purged'), ('moving', 'Moving'), ('restoring', 'Restoring')], max_length=12)),
-                ('to_state', models.CharField(choices=[('requested', 'Requested'), ('provisioning', 'Provisioning'), ('ready', 'Ready'), ('trial', 'Trial'), ('active', 'Active'), ('past_due', 'Past Due'), ('read_only', 'Read Only'), ('suspended', 'Suspended'), ('archived', 'Archived'), ('deleting', 'Deleting'), ('purged', 'Purged'), ('moving', 'Moving'), ('restoring', 'Restoring')], max_length=12)),
-                ('reason', models.TextField(blank=True)),
-                ('actor_id', models.CharField(max_length=64)),
-                ('actor_label', models.CharField(max_length=200)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='state_changes', to='tenants.tenant')),
+                ("id", models.UUIDField(default=core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    "from_state",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Requested"),
+                            ("provisioning", "Provisioning"),
+                            ("ready", "Ready"),
+                            ("trial", "Trial"),
+                            ("active", "Active"),
+                            ("past_due", "Past Due"),
+                            ("read_only", "Read Only"),
+                            ("suspended", "Suspended"),
+                            ("archived", "Archived"),
+                            ("deleting", "Deleting"),
+                            ("purged", "Purged"),
+                            ("moving", "Moving"),
+                            ("restoring", "Restoring"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "to_state",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Requested"),
+                            ("provisioning", "Provisioning"),
+                            ("ready", "Ready"),
+                            ("trial", "Trial"),
+                            ("active", "Active"),
+                            ("past_due", "Past Due"),
+                            ("read_only", "Read Only"),
+                            ("suspended", "Suspended"),
+                            ("archived", "Archived"),
+                            ("deleting", "Deleting"),
+                            ("purged", "Purged"),
+                            ("moving", "Moving"),
+                            ("restoring", "Restoring"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True)),
+                ("actor_id", models.CharField(max_length=64)),
+                ("actor_label", models.CharField(max_length=200)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="state_changes", to="tenants.tenant"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at', 'id'],
+                "ordering": ["at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='FleetItem',
+            name="FleetItem",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('tenant_uuid', models.UUIDField(null=True)),
-                ('schema_name', models.CharField(max_length=63)),
-                ('cell', models.CharField(max_length=40)),
-                ('wave', models.PositiveSmallIntegerField()),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('done', 'Done'), ('failed', 'Failed'), ('skipped', 'Skipped')], default='pending', max_length=8)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('from_step', models.PositiveIntegerField()),
-                ('milliseconds', models.PositiveIntegerField(null=True)),
-                ('error', models.TextField(blank=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='tenants.fleetrun')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("tenant_uuid", models.UUIDField(null=True)),
+                ("schema_name", models.CharField(max_length=63)),
+                ("cell", models.CharField(max_length=40)),
+                ("wave", models.PositiveSmallIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("skipped", "Skipped"),
+                        ],
+                        default="pending",
+                        max_length=8,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("from_step", models.PositiveIntegerField()),
+                ("milliseconds", models.PositiveIntegerField(null=True)),
+                ("error", models.TextField(blank=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="items", to="tenants.fleetrun"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
-                'indexes': [models.Index(fields=['run', 'wave', 'state'], name='fleet_item_todo')],
-                'constraints': [models.UniqueConstraint(fields=('run', 'schema_name'), name='fleet_item_once_per_run')],
+                "ordering": ["id"],
+                "indexes": [models.Index(fields=["run", "wave", "state"], name="fleet_item_todo")],
+                "constraints": [models.UniqueConstraint(fields=("run", "schema_name"), name="fleet_item_once_per_run")],
             },
         ),
         migrations.CreateModel(
-            name='Domain',
+            name="Domain",
             fields=[
-                ('domain', models.CharField(db_index=True, max_length=253, unique=True)),
-                ('id', models.UUIDField(default=core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('is_primary', models.BooleanField(default=True)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='domains', to='tenants.tenant')),
+                ("domain", models.CharField(db_index=True, max_length=253, unique=True)),
+                ("id", models.UUIDField(default=core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ("is_primary", models.BooleanField(default=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="domains", to="tenants.tenant"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('tenant',), name='domain_one_primary_per_tenant'), models.CheckConstraint(condition=models.Q(('domain', django.db.models.functions.text.Lower('domain'))), name='domain_is_lower_case')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_primary", True)),
+                        fields=("tenant",),
+                        name="domain_one_primary_per_tenant",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("domain", django.db.models.functions.text.Lower("domain"))),
+                        name="domain_is_lower_case",
+                    ),
+                ],
             },
         ),
     ]

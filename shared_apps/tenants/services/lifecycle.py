@@ -26,7 +26,11 @@ def tenant_move(*, tenant: Tenant, to: TenantState, actor: Actor, reason: str = 
         tenant=locked, from_state=current, to_state=to, reason=reason, actor_id=actor.id, actor_label=actor.label
     )
     trail_record(
-        actor=actor, action=f"tenants.{to.value}", obj=locked, summary=reason, changes={"state": [current.value, to.value]}
+        actor=actor,
+        action=f"tenants.{to.value}",
+        obj=locked,
+        summary=reason,
+        changes={"state": [current.value, to.value]},
     )
     on_commit(announce)
     locked.refresh_from_db()
@@ -54,7 +58,9 @@ def tenant_archive(*, tenant: Tenant, actor: Actor, reason: str) -> Tenant:
 def tenant_resume(*, tenant: Tenant, actor: Actor, reason: str = "") -> Tenant:
     """Lead a suspended, read-only or archived organisation back to where it was. Raises TransitionRefused."""
     if tenant.state not in {TenantState.SUSPENDED, TenantState.READ_ONLY, TenantState.ARCHIVED}:
-        raise TransitionRefused(f"{tenant.name} is {TenantState(tenant.state).label.lower()}: nothing is to be resumed.")
+        raise TransitionRefused(
+            f"{tenant.name} is {TenantState(tenant.state).label.lower()}: nothing is to be resumed."
+        )
     to = TenantState(tenant.resume_state or TenantState.ACTIVE)
     return tenant_move(tenant=tenant, to=to, actor=actor, reason=reason)
 

@@ -9,7 +9,6 @@ from shared_apps.tenants.fleet.replay import Pack, pack_get, schema_build
 from shared_apps.tenants.invalidation import announce
 from shared_apps.tenants.models import Tenant, WarmSchema
 from shared_apps.tenants.services.lifecycle import tenant_move
-from shared_apps.users.services import owner_account_create
 
 _UNBORN = {TenantState.REQUESTED, TenantState.PROVISIONING, TenantState.READY}
 
@@ -61,6 +60,8 @@ def _became_ready(tenant: Tenant, pack: Pack) -> Tenant:
 def _open_account(tenant: Tenant) -> None:
     if not tenant.owner:
         return
+    from shared_apps.users.services import owner_account_create
+
     with tenant_context(tenant_ref(tenant, tenant.domains.get(is_primary=True).domain)):
         owner_account_create(
             email=tenant.owner["email"], name=tenant.owner["name"], password_hash=tenant.owner.get("password", "")

@@ -24,7 +24,13 @@ class Owner:
 
 
 def tenant_request(
-    *, slug: str, name: str, owner: Owner, actor: Actor, cell: str = "default", options: Mapping[str, Any] | None = None
+    *,
+    slug: str,
+    name: str,
+    owner: Owner | None,
+    actor: Actor,
+    cell: str = "default",
+    options: Mapping[str, Any] | None = None,
 ) -> Tenant:
     """Enter a new organisation in the registry, with its subdomain; provisioning makes it usable.
 
@@ -35,7 +41,11 @@ def tenant_request(
     try:
         with atomic():
             tenant = Tenant.objects.create(
-                slug=slug, name=name.strip(), cell=cell, owner=asdict(owner), options=dict(options or {})
+                slug=slug,
+                name=name.strip(),
+                cell=cell,
+                owner=asdict(owner) if owner else {},
+                options=dict(options or {}),
             )
             Domain.objects.create(tenant=tenant, domain=host, is_primary=True)
             trail_record(actor=actor, action="tenants.create", obj=tenant, summary=f"Subdomain {slug}")

@@ -13,7 +13,13 @@ from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from django_tenants.postgresql_backend import base as django_tenants
 
 from core.tenancy.context import Scope, current_scope, entered, has_open_transaction, require_scope
-from core.tenancy.errors import ContextSwitchInTransaction, CrossedContext, ForeignSchema, OwnerUnavailable, TenancyError
+from core.tenancy.errors import (
+    ContextSwitchInTransaction,
+    CrossedContext,
+    ForeignSchema,
+    OwnerUnavailable,
+    TenancyError,
+)
 
 # Opaque names (see new_schema_name) make a foreign schema recognisable in any statement.
 TENANT_SCHEMA = re.compile(r"\bt_[0-9a-z]{20}\b")
@@ -126,6 +132,13 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         options = [f"-c {name}={value}" for name, value in timeouts.items()]
         params["options"] = " ".join(filter(None, [params.get("options"), "-c search_path=pg_catalog", *options]))
         return params
+
+    @property
+    def pg_version(self) -> int:
+        """The server's version, read from the connection, so that connecting needs no context."""
+        self.ensure_connection()
+        version: int = self.connection.server_version
+        return version
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         self._applied = None

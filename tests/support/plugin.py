@@ -1,0 +1,23 @@
+"""Loaded by pytest before the settings: starts the servers and says where they are."""
+
+import os
+import re
+from pathlib import Path
+
+from tests.support.services import start_services
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def _environment() -> dict[str, str]:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    found = start_services(_ROOT / ".data" / "test")
+    number = int(worker.removeprefix("gw")) + 1 if worker else 0
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
+        found[name] = re.sub(r"/test_livery\?", f"/test_livery_{worker or 'main'}?", found[name])
+    found["REDIS_URL"] = re.sub(r"/0$", f"/{number}", found["REDIS_URL"])
+    return found
+
+
+os.environ.update(_environment())
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
