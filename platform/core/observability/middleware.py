@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from core.observability import metrics
 from core.web.context_processors import site_of
 
-logger = structlog.get_logger("request")
+REQUEST_LOGGER = "livery.request"
+logger = structlog.get_logger(REQUEST_LOGGER)
 
 
 class RequestLogMiddleware:
@@ -46,7 +47,7 @@ def route_of(request: HttpRequest) -> str:
     match = request.resolver_match
     if match is None:
         return "none"
-    return match.view_name or match.route
+    return match.view_name if match.url_name else match.route
 
 
 def method_of(request: HttpRequest) -> str:

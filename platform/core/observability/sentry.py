@@ -1,13 +1,30 @@
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sentry_sdk
 from django.conf import settings
 from sentry_sdk.integrations.celery import CeleryIntegration
 from sentry_sdk.integrations.django import DjangoIntegration
+from sentry_sdk.integrations.logging import ignore_logger
 from sentry_sdk.types import Event, Hint
 
+from core.observability.middleware import REQUEST_LOGGER
 from core.observability.redaction import redact
 from core.tenancy.context import current_scope
+
+if TYPE_CHECKING:
+    from sentry_sdk._types import DataCollectionUserOptions, KeyValueCollectionBehaviour
+
+_off: "KeyValueCollectionBehaviour" = {"mode": "off"}
+NOTHING_PERSONAL: "DataCollectionUserOptions" = {
+    "user_info": False,
+    "cookies": _off,
+    "http_headers": {"request": _off},
+    "http_bodies": [],
+    "url_query_params": _off,
+    "database_query_data": False,
+    "queues": False,
+    "stack_frame_variables": False,
+}
 
 
 def start() -> None:
@@ -16,15 +33,15 @@ def start() -> None:
         return
     sentry_sdk.init(
         dsn=settings.SENTRY_DSN,
-        send_default_pii=False,
-        include_local_variables=False,
-        max_request_body_size="never",
+        data_collection=NOTHING_PERSONAL,
         auto_enabling_integrations=False,
         integrations=[DjangoIntegration(), CeleryIntegration()],
         max_breadcrumbs=20,
         before_send=before_send,
         before_breadcrumb=before_breadcrumb,
     )
+    # Its error lines only repeat that a request failed; the exception itself is the event.
+    ignore_logger(REQUEST_LOGGER)
 
 
 def before_send(event: Event, hint: Hint) -> Event | None:

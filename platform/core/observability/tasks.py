@@ -10,6 +10,7 @@ from core.observability import metrics
 from core.web.request_id import clear_request_id, current_request_id, set_request_id
 
 HEADER = "request_id"
+logger = structlog.get_logger("livery.task")
 
 
 def connect() -> None:
@@ -45,5 +46,5 @@ def _end(task: Task, task_id: str, state: str | None, **_: Any) -> None:
     outcome = (state or "unknown").lower()
     metrics.TASKS.labels(task.name, outcome).inc()
     metrics.TASK_SECONDS.labels(task.name).observe(seconds)
-    structlog.get_logger("task").info("task", outcome=outcome, milliseconds=round(seconds * 1000, 1))
+    logger.info("task", outcome=outcome, milliseconds=round(seconds * 1000, 1))
     clear_request_id()

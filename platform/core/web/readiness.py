@@ -6,7 +6,7 @@ from concurrent.futures import Future
 import structlog
 from django.db import connections
 
-logger = structlog.get_logger("readiness")
+logger = structlog.get_logger("livery.readiness")
 Function = Callable[[], None]
 
 
