@@ -3,6 +3,7 @@
 import os
 import re
 from pathlib import Path
+from zlib import crc32
 
 from tests.support.services import start_services
 
@@ -11,11 +12,13 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 def _environment() -> dict[str, str]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    # Several people, or runs, side by side on one checkout: each names its own.
+    run = os.environ.get("LIVERY_TEST_NAME", "main")
     found = start_services(_ROOT / ".data" / "test")
-    number = int(worker.removeprefix("gw")) + 1 if worker else 0
+    number = (crc32(run.encode()) % 5) * 3 + (int(worker.removeprefix("gw")) + 1 if worker else 0)
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
-        found[name] = re.sub(r"/test_livery\?", f"/test_livery_{worker or 'main'}?", found[name])
-    found["REDIS_URL"] = re.sub(r"/0$", f"/{number}", found["REDIS_URL"])
+        found[name] = re.sub(r"/test_livery\?", f"/test_livery_{run}{worker}?", found[name])
+    found["REDIS_URL"] = re.sub(r"/0$", f"/{number % 16}", found["REDIS_URL"])
     return found
 
 
