@@ -1,5 +1,3 @@
-"""A write with an `Idempotency-Key` happens once, however often it is sent and whenever the process is killed."""
-
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping

@@ -1,5 +1,3 @@
-"""Every error of the REST API has one shape: RFC 9457, application/problem+json."""
-
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
