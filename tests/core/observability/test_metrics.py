@@ -4,7 +4,11 @@ import sys
 
 from core.observability import metrics
 
-COUNT = "from core.observability import metrics; metrics.TASKS.labels('x', 'success').inc(); "
+COUNT_ONE = """
+import django; django.setup()
+from core.observability import metrics
+metrics.TASKS.labels("x", "success").inc()
+"""
 
 
 def test_one_process_shows_its_own_numbers(settings):
@@ -12,16 +16,9 @@ def test_one_process_shows_its_own_numbers(settings):
     assert b"# TYPE livery_http_request_seconds histogram" in metrics.exposition()
 
 
-def test_processes_that_share_a_folder_are_added_up(tmp_path):
-    def run(code):
-        return subprocess.run(
-            [sys.executable, "-c", f"import django; django.setup(); {COUNT}{code}"],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-        ).stdout
-
-    run("")
-    assert 'livery_tasks_total{outcome="success",task="x"} 2.0' in run("print(metrics.exposition().decode())")
+def test_processes_that_share_a_folder_are_added_up(settings, tmp_path):
+    shared = {"PYTHONPATH": os.pathsep.join(sys.path), "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", COUNT_ONE], env={**os.environ, **shared}, check=True, timeout=60)
+    settings.PROMETHEUS_MULTIPROC_DIR = str(tmp_path)
+    assert b'livery_tasks_total{outcome="success",task="x"} 2.0' in metrics.exposition()

@@ -92,6 +92,10 @@ def test_messages_of_a_fragment_become_toasts_once(rf):
     assert "messages" not in response.cookies
 
 
+def test_without_messages_there_is_no_event(rf):
+    assert "HX-Trigger" not in answer(request_with(rf, **HTMX), lambda request: HttpResponse("fragment"))
+
+
 def test_a_full_page_keeps_its_messages(rf):
     request = request_with(rf)
     response = answer(request, note)
