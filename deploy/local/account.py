@@ -13,7 +13,8 @@ from typing import Any
 from deploy.local.errors import LocalRunError
 
 ACCOUNTS = ("postgres", "nobody")
-ELSEWHERE = Path("/var/tmp")
+# Open to every account, and kept when the machine restarts.
+ELSEWHERE = Path("/var/tmp")  # noqa: S108
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,9 @@ class Account:
     name: str
     uid: int
     gid: int
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def server_account(home: Path) -> Account | None:

@@ -51,13 +51,23 @@ class Place:
 
     @classmethod
     def of(cls, folder: Path) -> "Place":
-        """Inside `folder`, unless the account that must run the server cannot enter it."""
+        """Inside `folder`, unless the account that must run the server cannot enter it.
+
+        Raises LocalRunError when it cannot enter any more, so that no empty server takes the place of the data.
+        """
         outside = elsewhere(folder) / "server"
         if (outside / "data").exists():
             return cls(outside, server_account(outside))
         inside = folder / "server"
         account = server_account(inside)
-        return cls(inside if can_reach(folder, account) else outside, account)
+        if can_reach(folder, account):
+            return cls(inside, account)
+        if (inside / "data").exists():
+            raise LocalRunError(
+                f"The account {account} runs PostgreSQL, but can no longer enter {folder}, where its data lie. "
+                "Open the folders above to other accounts (chmod o+x), or delete the data with make demo-reset."
+            )
+        return cls(outside, account)
 
 
 class Postgres(Server):

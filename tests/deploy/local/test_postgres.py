@@ -15,10 +15,8 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the se
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    folder = tmp_path_factory.mktemp("pg")
-    open_to_all(folder)
-    postgres = Postgres(folder)
+def server(module_folder: Path) -> Iterator[Postgres]:
+    postgres = Postgres(module_folder)
     yield postgres
     postgres.remove()
 
@@ -28,13 +26,6 @@ def running(server: Postgres) -> Postgres:
     server.start()
     execute(server, "DROP TABLE IF EXISTS note", "CREATE TABLE note (body text)")
     return server
-
-
-def open_to_all(folder: Path) -> None:
-    """pytest's own folders are closed to other accounts, as a checkout usually is not."""
-    for path in (folder, *folder.parents):
-        if stat.S_IMODE(path.stat().st_mode) == 0o700:
-            path.chmod(0o755)
 
 
 def execute(server: Postgres, *statements: str, url: str | None = None) -> list[tuple[object, ...]]:
@@ -104,9 +95,8 @@ def test_a_second_user_of_the_folder_gets_the_running_server(running: Postgres) 
     assert execute(running, "SELECT pg_postmaster_start_time()") == before
 
 
-def test_two_servers_beside_each_other_share_nothing(running: Postgres, tmp_path: Path) -> None:
-    open_to_all(tmp_path)
-    other = Postgres(tmp_path)
+def test_two_servers_beside_each_other_share_nothing(running: Postgres, folder: Path) -> None:
+    other = Postgres(folder)
     try:
         other.start()
 
@@ -116,7 +106,7 @@ def test_two_servers_beside_each_other_share_nothing(running: Postgres, tmp_path
             execute(running, url=running.url("postgres", other.passwords.get("postgres"), "postgres"))
     finally:
         other.remove()
-    assert not tmp_path.exists()
+    assert not folder.exists()
 
 
 def test_durability_and_locks_are_set(running: Postgres) -> None:
@@ -138,10 +128,9 @@ def test_passwords_are_for_their_owner_alone_and_stay(running: Postgres) -> None
     assert Postgres(running.folder).passwords.get("livery_app") == password
 
 
-def test_a_long_path_with_odd_letters_gets_a_short_socket(tmp_path: Path) -> None:
-    folder = tmp_path / ("long" * 20) / "a copy, with 'quotes'"
+def test_a_long_path_with_odd_letters_gets_a_short_socket(folder: Path) -> None:
+    folder = folder / ("long" * 20) / "a copy, with 'quotes'"
     folder.mkdir(parents=True)
-    open_to_all(folder)
     postgres = Postgres(folder)
     try:
         postgres.start()
@@ -155,8 +144,8 @@ def test_a_long_path_with_odd_letters_gets_a_short_socket(tmp_path: Path) -> Non
 
 
 @needs_root
-def test_as_root_the_data_lie_elsewhere_when_the_account_cannot_enter_the_folder(tmp_path: Path) -> None:
-    folder = tmp_path / "closed" / "checkout"
+def test_as_root_the_data_lie_elsewhere_when_the_account_cannot_enter_the_folder(folder: Path) -> None:
+    folder = folder / "closed" / "checkout"
     folder.mkdir(parents=True)
     folder.parent.chmod(0o700)
     postgres = Postgres(folder)
@@ -174,38 +163,54 @@ def test_as_root_the_data_lie_elsewhere_when_the_account_cannot_enter_the_folder
 
 
 @needs_root
+def test_data_that_the_account_can_no_longer_enter_are_not_replaced_by_an_empty_server(folder: Path) -> None:
+    checkout = folder / "home" / "checkout"
+    checkout.mkdir(parents=True)
+    postgres = Postgres(checkout)
+    try:
+        postgres.start()
+        postgres.stop()
+        checkout.parent.chmod(0o700)
+
+        with pytest.raises(LocalRunError, match="can no longer enter"):
+            Postgres(checkout)
+
+        assert not account.elsewhere(checkout).exists()
+    finally:
+        postgres.remove()
+
+
+@needs_root
 def test_a_folder_that_somebody_else_made_in_our_place_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(account, "ELSEWHERE", tmp_path)
-    stranger = account.elsewhere(tmp_path / "checkout")
+    monkeypatch.setattr(account, "ELSEWHERE", folder)
+    stranger = account.elsewhere(folder / "checkout")
     stranger.mkdir()
     os.chown(stranger, 12345, 12345)
 
     with pytest.raises(LocalRunError, match="belongs to another account"):
-        account.make_elsewhere(tmp_path / "checkout")
+        account.make_elsewhere(folder / "checkout")
 
     assert stranger.stat().st_uid == 12345
 
 
 @needs_root
-def test_programs_are_copied_where_the_account_can_run_them(tmp_path: Path) -> None:
-    open_to_all(tmp_path)
-    source = tmp_path / "closed"
+def test_programs_are_copied_where_the_account_can_run_them(folder: Path) -> None:
+    source = folder / "closed"
     (source / "bin").mkdir(parents=True)
     (source / "bin" / "program").write_text("#!/bin/sh\n")
     source.chmod(0o700)
-    server_account = account.server_account(tmp_path / "new")
+    server_account = account.server_account(folder / "new")
 
-    copy = account.reachable_copy(source, into=tmp_path, account=server_account)
+    copy = account.reachable_copy(source, into=folder, account=server_account)
 
     assert copy != source
     assert (copy / "bin" / "program").read_text() == "#!/bin/sh\n"
 
 
-def test_data_of_another_release_are_refused_with_a_plain_message(tmp_path: Path) -> None:
-    open_to_all(tmp_path)
-    postgres = Postgres(tmp_path)
+def test_data_of_another_release_are_refused_with_a_plain_message(folder: Path) -> None:
+    postgres = Postgres(folder)
     try:
         postgres.start()
         postgres.stop()

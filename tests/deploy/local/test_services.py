@@ -20,9 +20,9 @@ time.sleep(600)
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path
-    services = SharedServices(tmp_path)
+def folder(folder: Path) -> Iterator[Path]:
+    yield folder
+    services = SharedServices(folder)
     services.redis.remove()
     services.postgres.remove()
 

@@ -17,7 +17,8 @@ from deploy.local.supervisor import Program, StopRequested, Supervisor
 # Writes its number and that of a child that ignores SIGTERM, then waits.
 PARENT = """
 import os, signal, subprocess, sys, time
-child = subprocess.Popen([sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(600)"])
+deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(600)"
+child = subprocess.Popen([sys.executable, "-c", deaf])
 with open(sys.argv[1], "a") as file:
     print(os.getpid(), child.pid, file=file)
 time.sleep(600)
@@ -160,7 +161,7 @@ def test_a_step_that_fails_names_its_log_and_shows_its_end(supervisor: Superviso
 
 
 def test_a_program_that_ends_or_stalls_while_it_starts_is_reported(supervisor: Supervisor) -> None:
-    with pytest.raises(LocalRunError, match="(?s)web ended while it started.*boom"):
+    with pytest.raises(LocalRunError, match=r"(?s)web ended while it started.*boom"):
         supervisor.start(Program("web", python("raise SystemExit('boom')"), is_ready=lambda: False))
     with pytest.raises(LocalRunError, match="slow was not ready in 0 s"):
         supervisor.start(
