@@ -1,0 +1,56 @@
+from shared_apps.users.services.api_keys import api_key_create, api_key_note_use, api_key_revoke
+from shared_apps.users.services.devices import device_sign_out
+from shared_apps.users.services.invitations import (
+    invitation_accept,
+    invitation_create,
+    invitation_revoke,
+    owner_account_create,
+)
+from shared_apps.users.services.mail import mail_due, mail_queue, mail_send
+from shared_apps.users.services.people import (
+    password_set,
+    sign_out_everywhere,
+    unclaimed_discard,
+    user_create,
+    user_disable,
+    user_enable,
+    user_profile_change,
+    user_roles_change,
+)
+from shared_apps.users.services.registration import (
+    confirmation_send,
+    registration_begin,
+    registration_is_open,
+)
+from shared_apps.users.services.second_factor import second_factor_use
+from shared_apps.users.services.tokens import TokenPair, token_family_end, token_issue, token_refresh
+
+__all__ = [
+    "TokenPair",
+    "api_key_create",
+    "api_key_note_use",
+    "api_key_revoke",
+    "confirmation_send",
+    "device_sign_out",
+    "invitation_accept",
+    "invitation_create",
+    "invitation_revoke",
+    "mail_due",
+    "mail_queue",
+    "mail_send",
+    "owner_account_create",
+    "password_set",
+    "registration_begin",
+    "registration_is_open",
+    "second_factor_use",
+    "sign_out_everywhere",
+    "token_family_end",
+    "token_issue",
+    "token_refresh",
+    "unclaimed_discard",
+    "user_create",
+    "user_disable",
+    "user_enable",
+    "user_profile_change",
+    "user_roles_change",
+]

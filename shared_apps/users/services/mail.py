@@ -1,0 +1,97 @@
+import json
+import smtplib
+from collections.abc import Mapping
+from datetime import timedelta
+from email.utils import formataddr
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+
+from core.clock import now
+from core.secrets import seal, unseal
+from core.tenancy import atomic, on_commit
+from shared_apps.users.links import site_name
+from shared_apps.users.models import Mail
+
+ATTEMPTS = 8
+_FIELD = "users_mail.sealed"
+# A message that is being sent is not sent again by the sweep before this time has passed.
+_CLAIM = timedelta(minutes=2)
+_logger = structlog.get_logger("mail")
+
+
+def mail_queue(*, template: str, recipient: str, context: Mapping[str, Any]) -> Mail:
+    """Write a message in the caller's transaction and send it once that has committed.
+
+    `template` is the beginning of two template names, `…_subject.txt` and `…_message.txt`.
+    """
+    text = {**context, "site_name": site_name(), "recipient": recipient}
+    subject = " ".join(render_to_string(f"{template}_subject.txt", text).split())
+    body = render_to_string(f"{template}_message.txt", text).strip()
+    mail = Mail.objects.create(
+        kind=template,
+        recipient=recipient,
+        sealed=seal(json.dumps({"subject": subject, "body": body}), field=_FIELD),
+    )
+    on_commit(lambda: _hand_over(mail.pk))
+    return mail
+
+
+def _hand_over(mail_id: UUID) -> None:
+    # The task imports this module.
+    from shared_apps.users.tasks import mail_send_task
+
+    mail_send_task.enqueue(mail_id)
+
+
+def mail_send(*, mail_id: UUID) -> bool:
+    """Send one message if it is due; returns whether it left. A server that refuses is asked again later.
+
+    The attempt is committed before the message leaves, so a process that is killed in between sends it twice at most
+    and loses it never.
+    """
+    mail = _claim(mail_id)
+    if mail is None:
+        return False
+    try:
+        _message(mail).send()
+    except (smtplib.SMTPException, OSError) as error:
+        _logger.warning("mail_not_sent", mail=str(mail.pk), attempt=mail.attempts, error=type(error).__name__)
+        if mail.attempts >= ATTEMPTS:
+            Mail.objects.filter(pk=mail.pk).update(failed_at=now(), sealed="")
+        return False
+    Mail.objects.filter(pk=mail.pk).update(sent_at=now(), sealed="")
+    return True
+
+
+@atomic()
+def _claim(mail_id: UUID) -> Mail | None:
+    mail = Mail.objects.select_for_update(skip_locked=True).filter(pk=mail_id, sent_at=None, failed_at=None).first()
+    if mail is None or mail.due_at > now():
+        return None
+    mail.attempts += 1
+    mail.due_at = now() + _CLAIM * 2 ** (mail.attempts - 1)
+    mail.save(update_fields=["attempts", "due_at"])
+    return mail
+
+
+def mail_due() -> list[UUID]:
+    """The ids of messages that should have left by now, oldest first."""
+    waiting = Mail.objects.filter(sent_at=None, failed_at=None, due_at__lte=now()).order_by("due_at")
+    return list(waiting.values_list("pk", flat=True)[:100])
+
+
+def _message(mail: Mail) -> EmailMessage:
+    text = json.loads(unseal(mail.sealed, field=_FIELD))
+    name = " ".join(site_name().split())
+    return EmailMessage(
+        text["subject"],
+        text["body"],
+        formataddr((name, settings.DEFAULT_FROM_EMAIL)),
+        [mail.recipient],
+        headers={"Auto-Submitted": "auto-generated"},
+    )

@@ -1,0 +1,42 @@
+from typing import Literal
+
+from allauth.core.internal.cryptokit import compare_user_code
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.utils import decrypt
+
+from core.tenancy import atomic
+from shared_apps.users.models import User
+
+CodeKind = Literal["totp", "recovery_codes"]
+# The time step of the last code that was taken, kept beside the secret.
+_LAST_STEP = "last_step"
+
+
+@atomic()
+def second_factor_use(
+    *, user: User, code: str, kinds: tuple[CodeKind, ...] = ("totp", "recovery_codes")
+) -> Authenticator | None:
+    """Take a code of a person's authenticator app or one of their recovery codes; None for one that is wrong or used.
+
+    The row is held while it is checked, and a time step is taken once (RFC 6238, section 5.2), so of two requests with
+    one code one is refused.
+    """
+    found = Authenticator.objects.select_for_update().filter(user=user, type__in=kinds).order_by("-type")
+    for authenticator in found:
+        if _takes(authenticator, code):
+            authenticator.record_usage()
+            return authenticator
+    return None
+
+
+def _takes(authenticator: Authenticator, code: str) -> bool:
+    if authenticator.type != Authenticator.Type.TOTP:
+        return bool(authenticator.wrap().validate_code(code))
+    secret, last = decrypt(authenticator.data["secret"]), authenticator.data.get(_LAST_STEP, -1)
+    for step in yield_hotp_counters_from_time():
+        if step > last and compare_user_code(actual=code, expected=format_hotp_value(hotp_value(secret, step))):
+            authenticator.data[_LAST_STEP] = step
+            authenticator.save(update_fields=["data"])
+            return True
+    return False

@@ -1,0 +1,26 @@
+from uuid import UUID
+
+from core.tenancy.schedule import periodic
+from core.tenancy.tasks import fan_out, platform_task, scoped_task
+from shared_apps.users.services.mail import mail_due, mail_send
+
+
+@scoped_task(name="users.mail_send", queue="default", time_limit=60)
+def mail_send_task(mail_id: str) -> None:
+    """Send one message."""
+    mail_send(mail_id=UUID(mail_id))
+
+
+@scoped_task(name="users.mail_sweep_one", queue="bulk", time_limit=60)
+def mail_sweep_one_task() -> None:
+    """Queue the messages of one tenant, or of the platform, that should have left, such as those of a killed worker."""
+    for mail_id in mail_due():
+        mail_send_task.enqueue(mail_id)
+
+
+@periodic(every=120, offset=7)
+@platform_task(name="users.mail_sweep", queue="default", time_limit=60)
+def mail_sweep_task() -> None:
+    """Sweep the platform's messages now and every tenant's within a minute."""
+    mail_sweep_one_task.enqueue()
+    fan_out(mail_sweep_one_task, spread=60)
