@@ -70,7 +70,7 @@ def reset(data: Path) -> None:
     for name in FOLDERS:
         if (data / name).exists():
             shutil.rmtree(data / name)
-    for name in ("demo.json", "people.json", "secrets.json", "beat-schedule"):
+    for name in ("demo.json", "people.json", "secrets.json"):
         (data / name).unlink(missing_ok=True)
     say("The demo's data are deleted.")
 
@@ -184,7 +184,7 @@ class Demo:
         web += ["--workers", "1", "--blocking-threads", "8", "config.wsgi:application"]
         celery = [*_module("celery"), "-A", "config.celery"]
         worker = [*celery, "worker", "-Q", QUEUES, "--concurrency", "2", "-l", "INFO"]
-        beat = [*celery, "beat", "-s", str(self.data / "beat-schedule"), "-l", "INFO"]
+        beat = [*celery, "beat", "-l", "INFO"]
         self._start("web", web, is_ready=lambda: self._answers("/readyz", "localhost"))
         self._start("worker", worker, is_ready=self._worker_answers)
         self._start("beat", beat)

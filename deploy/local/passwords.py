@@ -11,13 +11,22 @@ class Passwords:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    def has(self, name: str) -> bool:
+        """Whether a password is kept under `name`."""
+        return name in self._read()
+
     def get(self, name: str, generate: Callable[[], str] = lambda: secrets.token_urlsafe(24)) -> str:
         """The password kept under `name`, generated at first use. Callers that may race hold their own lock."""
-        kept: dict[str, str] = json.loads(self.path.read_text()) if self.path.exists() else {}
-        if name not in kept:
-            kept[name] = generate()
-            write_private(self.path, json.dumps(kept, indent=2) + "\n")
-        return kept[name]
+        if not self.has(name):
+            self.put(name, generate())
+        return self._read()[name]
+
+    def put(self, name: str, password: str) -> None:
+        """Keep `password` under `name`."""
+        write_private(self.path, json.dumps({**self._read(), name: password}, indent=2) + "\n")
+
+    def _read(self) -> dict[str, str]:
+        return json.loads(self.path.read_text()) if self.path.exists() else {}
 
 
 def write_private(path: Path, text: str) -> None:

@@ -65,7 +65,7 @@ class Supervisor:
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
-        self.logs.mkdir(parents=True, exist_ok=True)
+        self.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         for number in STOP_SIGNALS:
             self._before[number] = signal.signal(number, self._ask_to_stop)
         self._guardian = subprocess.Popen(
