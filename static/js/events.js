@@ -1,5 +1,6 @@
 // What the pages listen to. The server sends toast, closeDialog and refresh:… events in the HX-Trigger header.
 const VISIBLE_MILLISECONDS = 6000;
+const ICONS = { success: "circle-check", warning: "triangle-alert", error: "triangle-alert" };
 const toasts = () => document.getElementById("toasts");
 
 function dismissLater(toast) {
@@ -15,6 +16,8 @@ function showToast({ level = "info", title = "", message = "" }) {
   const toast = document.getElementById("toast").content.firstElementChild.cloneNode(true);
   const failed = level === "error";
   toast.classList.add(`toast--${level}`);
+  const icon = toast.querySelector("use");
+  icon.setAttribute("href", icon.getAttribute("href").replace(/#.*/, `#${ICONS[level] ?? "info"}`));
   toast.querySelector("[data-title]").textContent = title;
   toast.querySelector("[data-message]").textContent = message;
   toast.querySelector("button").addEventListener("click", () => toast.remove());
@@ -47,7 +50,9 @@ document.addEventListener("htmx:sendError", () => showToast({ level: "error", ti
 document.addEventListener("htmx:afterSettle", focusWhatChanged);
 
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
-  if (detail.target.id === "dialog" && !detail.target.open) detail.target.showModal();
+  if (detail.target.id !== "dialog" || detail.target.open) return;
+  detail.target.setAttribute("aria-label", detail.target.querySelector("h2")?.textContent ?? "");
+  detail.target.showModal();
 });
 
 document.addEventListener("closeDialog", () => document.getElementById("dialog").close());

@@ -1,24 +1,13 @@
 from pathlib import Path
 
 from django.conf import settings
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    REGISTRY,
-    CollectorRegistry,
-    Counter,
-    Histogram,
-    generate_latest,
-)
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 # Labels are few and closed: no tenant, no path, no person.
-HTTP_REQUESTS = Counter(
-    "livery_http_requests",
-    "Answered requests.",
-    ["host_kind", "route", "method", "status_class"],
-)
+HTTP_REQUESTS = Counter("livery_http_requests", "Answered requests.", ["host_kind", "route", "method", "status_class"])
 HTTP_SECONDS = Histogram(
     "livery_http_request_seconds",
     "Time from the first middleware to the answer's first byte.",

@@ -21,11 +21,7 @@ class RequestLogMiddleware:
         began = time.perf_counter()
         response = self.get_response(request)
         seconds = time.perf_counter() - began
-        host_kind, route, method = (
-            site_of(request).host_kind,
-            route_of(request),
-            method_of(request),
-        )
+        host_kind, route, method = (site_of(request).host_kind, route_of(request), method_of(request))
         metrics.HTTP_REQUESTS.labels(host_kind, route, method, f"{response.status_code // 100}xx").inc()
         metrics.HTTP_SECONDS.labels(host_kind, route).observe(seconds)
         tenant = getattr(request, "tenant", None)

@@ -14,15 +14,9 @@ _secret_name = re.compile(
 # Each pattern is linear: no nested repetition, so a hostile line cannot stall the log.
 _secret_shapes = [
     (re.compile(r"\blvk_[A-Za-z0-9_-]+"), REDACTED),
-    (
-        re.compile(r"\b(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]+|\bwhsec_[A-Za-z0-9+/=_-]+"),
-        REDACTED,
-    ),
+    (re.compile(r"\b(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]+|\bwhsec_[A-Za-z0-9+/=_-]+"), REDACTED),
     (re.compile(r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*"), REDACTED),
-    (
-        re.compile(r"\b(Bearer|Basic|Token)\s+[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE),
-        rf"\1 {REDACTED}",
-    ),
+    (re.compile(r"\b(Bearer|Basic|Token)\s+[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE), rf"\1 {REDACTED}"),
     (re.compile(r"(://)[^/\s@]+@"), rf"\1{REDACTED}@"),
     (
         re.compile(
@@ -31,10 +25,7 @@ _secret_shapes = [
         ),
         rf"\1{REDACTED}",
     ),
-    (
-        re.compile(r"([A-Za-z0-9])[A-Za-z0-9._%+-]{0,63}@([A-Za-z0-9.-]{1,253}\.[A-Za-z]{2,24})\b"),
-        r"\1***@\2",
-    ),
+    (re.compile(r"([A-Za-z0-9])[A-Za-z0-9._%+-]{0,63}@([A-Za-z0-9.-]{1,253}\.[A-Za-z]{2,24})\b"), r"\1***@\2"),
 ]
 _control = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 

@@ -16,7 +16,7 @@ from core.tenancy.context import TenantRef
 from core.tenancy.errors import ReadOnlyTenant
 from core.tenancy.lifecycle import TenantState
 from core.web.context_processors import site_of
-from core.web.requests import wants_problem
+from core.web.requests import request_id_of, wants_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +34,10 @@ class Fault:
 
 
 BAD_REQUEST = Fault(
-    400,
-    "bad_request",
-    _("That request was not understood"),
-    _("Go back, check what you entered and try again."),
+    400, "bad_request", _("That request was not understood"), _("Go back, check what you entered and try again.")
 )
 FORBIDDEN = Fault(
-    403,
-    "permission_refused",
-    _("You may not do this"),
-    _("Ask an administrator of your organisation."),
-    "lock",
+    403, "permission_refused", _("You may not do this"), _("Ask an administrator of your organisation."), "lock"
 )
 CSRF = Fault(
     403,
@@ -55,18 +48,10 @@ CSRF = Fault(
 )
 MISSING = Fault(404, NotFound.code, _("Nothing here"), NotFound.message, "search", offers_start=True)
 TOO_LARGE = Fault(
-    413,
-    "too_large",
-    _("That is too large"),
-    _("Nothing was saved. Send a smaller file, or fewer at a time."),
+    413, "too_large", _("That is too large"), _("Nothing was saved. Send a smaller file, or fewer at a time.")
 )
 TOO_MANY = Fault(
-    429,
-    "rate_limited",
-    _("Too many attempts"),
-    _("Wait a minute, then try again."),
-    "lock",
-    retry_after=60,
+    429, "rate_limited", _("Too many attempts"), _("Wait a minute, then try again."), "lock", retry_after=60
 )
 BROKEN = Fault(
     500,
@@ -120,18 +105,10 @@ _state_faults = {
         "lock",
     ),
     TenantState.ARCHIVED: Fault(
-        410,
-        "tenant_archived",
-        _("This site is closed"),
-        _("The organisation has closed it."),
-        "inbox",
+        410, "tenant_archived", _("This site is closed"), _("The organisation has closed it."), "inbox"
     ),
     TenantState.DELETING: Fault(
-        410,
-        "tenant_closed",
-        _("This site is closed"),
-        _("The organisation has closed it."),
-        "inbox",
+        410, "tenant_closed", _("This site is closed"), _("The organisation has closed it."), "inbox"
     ),
     TenantState.MOVING: _moving,
     TenantState.RESTORING: _moving,
@@ -154,11 +131,8 @@ def fault_response(request: HttpRequest, fault: Fault) -> HttpResponse:
     page = render_to_string("errors/page.html", {"site": site_of(request), "fault": fault})
     response = HttpResponse(page, status=fault.status, headers=headers)
     if request.headers.get("HX-Request") == "true":
-        toast = {
-            "level": "error",
-            "title": str(fault.title),
-            "message": str(fault.detail),
-        }
+        reference = f" {_('Reference')} {request_id_of(request)}" if fault.status >= 500 else ""
+        toast = {"level": "error", "title": str(fault.title), "message": f"{fault.detail}{reference}"}
         reswap(trigger_client_event(response, "toast", {"messages": [toast]}), "none")
     return response
 

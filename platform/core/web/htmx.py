@@ -38,11 +38,7 @@ def render_page(
 
 
 def render_invalid(
-    request: HttpRequest,
-    template: str,
-    context: Mapping[str, Any],
-    *,
-    fragment: str | None = None,
+    request: HttpRequest, template: str, context: Mapping[str, Any], *, fragment: str | None = None
 ) -> HttpResponse:
     """Answer a form that did not validate: 422 with the form, which the page's htmx settings swap in."""
     return render_page(request, template, context, fragment=fragment, status=422)
@@ -79,8 +75,7 @@ def _leads_to_sign_in(response: HttpResponse) -> bool:
 def _sign_in_again(request: HttpRequest) -> HttpResponse:
     back_to = request.htmx.current_url_abs_path or request.get_full_path()
     return HttpResponse(
-        status=401,
-        headers={"HX-Redirect": f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back_to})}"},
+        status=401, headers={"HX-Redirect": f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back_to})}"}
     )
 
 

@@ -56,13 +56,13 @@ def links(request: HttpRequest) -> list[tuple[str, list[Link]]]:
     actor, site = actor_of(request), site_of(request)
     if actor.kind == "anonymous":
         return []
+    shown = [
+        (entry, reverse(entry.url_name))
+        for entry in sorted(_entries.values(), key=lambda entry: entry.order)
+        if site.host_kind in entry.host_kinds and (entry.action is None or permissions.check(entry.action, actor))
+    ]
+    here = max((url for _, url in shown if request.path_info.startswith(url)), key=len, default=None)
     groups: dict[str, list[Link]] = {}
-    for entry in sorted(_entries.values(), key=lambda entry: entry.order):
-        if site.host_kind not in entry.host_kinds:
-            continue
-        if entry.action is not None and not permissions.check(entry.action, actor):
-            continue
-        url = reverse(entry.url_name)
-        link = Link(str(entry.label), entry.icon, url, current=request.path_info.startswith(url))
-        groups.setdefault(str(entry.group), []).append(link)
+    for entry, url in shown:
+        groups.setdefault(str(entry.group), []).append(Link(str(entry.label), entry.icon, url, current=url == here))
     return list(groups.items())

@@ -38,11 +38,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """Whether the process can serve now; 503 names the checks that failed."""
     failed = failed_checks()
     if failed:
-        return JsonResponse(
-            {"status": "unavailable", "failed": failed},
-            status=503,
-            headers={"Retry-After": "5"},
-        )
+        return JsonResponse({"status": "unavailable", "failed": failed}, status=503, headers={"Retry-After": "5"})
     return JsonResponse({"status": "ok"})
 
 

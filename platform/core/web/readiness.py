@@ -66,10 +66,6 @@ def failed_checks() -> list[str]:
         except TimeoutError as late:
             error = late
         if error is not None:
-            logger.warning(
-                "readiness_check_failed",
-                check=check.name,
-                error=f"{type(error).__name__}: {error}",
-            )
+            logger.warning("readiness_check_failed", check=check.name, error=f"{type(error).__name__}: {error}")
             failed.append(check.name)
     return failed

@@ -21,11 +21,7 @@ def actor_of(request: HttpRequest) -> Actor:
     actor = getattr(request, "actor", None)
     if actor is not None:
         return actor
-    return replace(
-        ANONYMOUS,
-        address=client_address(request),
-        request_id=request_id_of(request) or None,
-    )
+    return replace(ANONYMOUS, address=client_address(request), request_id=request_id_of(request) or None)
 
 
 def request_id_of(request: HttpRequest) -> str:

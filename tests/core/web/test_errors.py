@@ -53,6 +53,7 @@ def test_htmx_gets_a_toast_and_swaps_nothing(rf, handler, status):
     [toast] = json.loads(response["HX-Trigger"])["toast"]["messages"]
     assert (response.status_code, response["HX-Reswap"], toast["level"]) == (status, "none", "error")
     assert toast["title"]
+    assert ("request-1234" in toast["message"]) is (status >= 500)
 
 
 def test_an_error_before_the_host_was_looked_up_names_nobody(rf, settings):

@@ -19,6 +19,10 @@ def invalid():
     return str(Registration({"token": ""}))
 
 
+def summary_of(html):
+    return html[: html.index('class="field"')]
+
+
 def test_a_blank_form_has_labels_hints_and_no_errors():
     html = str(Registration())
     assert '<label for="id_name">Name</label>' in html
@@ -47,7 +51,7 @@ def test_each_error_is_described_to_its_field(invalid):
 
 
 def test_the_summary_links_to_every_field_that_failed(invalid):
-    summary = invalid[: invalid.index('class="stack"')]
+    summary = summary_of(invalid)
     assert 'role="alert"' in summary
     for target in ("#id_name", "#id_agreed", "#id_kind_0"):
         assert f'href="{target}"' in summary
@@ -56,7 +60,7 @@ def test_the_summary_links_to_every_field_that_failed(invalid):
 
 
 def test_errors_of_hidden_fields_are_not_lost(invalid):
-    assert "This field is required." in invalid[: invalid.index('class="stack"')].split("id_kind_0")[1]
+    assert "This field is required." in summary_of(invalid).split("id_kind_0")[1]
 
 
 def test_hidden_fields_have_no_label():

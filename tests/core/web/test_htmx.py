@@ -4,7 +4,6 @@ import pytest
 from django.contrib import messages
 from django.contrib.messages.middleware import MessageMiddleware
 from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import resolve_url
 from django.template import engines
 from django_htmx.http import HttpResponseClientRefresh
 from django_htmx.middleware import HtmxDetails
@@ -31,6 +30,12 @@ def request_with(rf, method="get", **headers):
 
 
 HTMX = {"HX-Request": "true"}
+SIGN_IN = "/sign-in/"
+
+
+@pytest.fixture(autouse=True)
+def sign_in_page(settings):
+    settings.LOGIN_URL = SIGN_IN
 
 
 def render(request, template, **options):
@@ -127,26 +132,23 @@ def test_messages_wait_for_the_page_that_follows(rf, response):
     assert len(kept[0]._messages._queued_messages) == 2
 
 
-def test_a_lost_session_sends_htmx_to_the_sign_in_page(rf, settings):
-    sign_in = resolve_url(settings.LOGIN_URL)
+def test_a_lost_session_sends_htmx_to_the_sign_in_page(rf):
     request = request_with(rf, **HTMX, **{"HX-Current-URL": "http://testserver/invoices/?page=3"})
-    response = answer(request, lambda request: HttpResponseRedirect(f"{sign_in}?next=/list/"))
+    response = answer(request, lambda request: HttpResponseRedirect(f"{SIGN_IN}?next=/list/"))
     assert response.status_code == 401
-    assert response["HX-Redirect"] == f"{sign_in}?next=%2Finvoices%2F%3Fpage%3D3"
+    assert response["HX-Redirect"] == f"{SIGN_IN}?next=%2Finvoices%2F%3Fpage%3D3"
 
 
-def test_a_lost_session_leads_back_to_this_host_only(rf, settings):
-    sign_in = resolve_url(settings.LOGIN_URL)
+def test_a_lost_session_leads_back_to_this_host_only(rf):
     request = request_with(rf, **HTMX, **{"HX-Current-URL": "https://evil.example/"})
-    response = answer(request, lambda request: HttpResponseRedirect(sign_in))
-    assert response["HX-Redirect"] == f"{sign_in}?next=%2Flist%2F%3Fpage%3D2"
+    response = answer(request, lambda request: HttpResponseRedirect(SIGN_IN))
+    assert response["HX-Redirect"] == f"{SIGN_IN}?next=%2Flist%2F%3Fpage%3D2"
 
 
-def test_other_redirects_are_left_alone(rf, settings):
+def test_other_redirects_are_left_alone(rf):
     response = answer(request_with(rf, **HTMX), lambda request: HttpResponseRedirect("/elsewhere/"))
     assert (response.status_code, response["Location"]) == (302, "/elsewhere/")
-    sign_in = resolve_url(settings.LOGIN_URL)
-    assert answer(request_with(rf), lambda request: HttpResponseRedirect(sign_in)).status_code == 302
+    assert answer(request_with(rf), lambda request: HttpResponseRedirect(SIGN_IN)).status_code == 302
 
 
 def test_caches_keep_page_and_fragment_apart(rf):

@@ -7,6 +7,7 @@ from core.web import navigation, set_actor
 from core.web.navigation import links, register
 
 urlpatterns = [
+    path("", lambda request: None, name="home"),
     path("invoices/", lambda request: None, name="invoice_list"),
     path("people/", lambda request: None, name="person_list"),
     path("tenants/", lambda request: None, name="tenant_list"),
@@ -36,6 +37,12 @@ def test_links_are_grouped_in_order_and_mark_where_one_is(rf, ref):
         ("Money", [("Invoices", "/invoices/", True)]),
         ("People", [("People", "/people/", False)]),
     ]
+
+
+def test_only_the_closest_link_is_the_current_one(rf, ref):
+    register(group="Money", label="Home", icon="house", url_name="home", order=1)
+    assert labels(rf, ref())[0][1] == [("Home", "/", False), ("Invoices", "/invoices/", True)]
+    assert labels(rf, ref(), path="/elsewhere/")[0][1] == [("Home", "/", True), ("Invoices", "/invoices/", False)]
 
 
 def test_what_one_may_not_do_is_not_shown(rf, ref):
