@@ -1,53 +1,63 @@
 """Celery tasks that know for whom they run: a task without a valid, signed origin does not run at all."""
 
-from collections.abc import Callable
+import hashlib
+import json
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, cast
 from uuid import UUID, uuid4
 
 import structlog
-from celery import Task, shared_task
+from celery import Task, current_app, shared_task
 from django.core.signing import BadSignature, Signer
 from kombu.exceptions import OperationalError
 
-from core.tenancy.context import current_scope, current_tenant, platform_context, require_scope, tenant_context
+from core.tenancy.context import (
+    TenantRef,
+    current_scope,
+    current_tenant,
+    platform_context,
+    require_scope,
+    tenant_context,
+)
 from core.tenancy.directory import directory
 from core.tenancy.errors import TenancyError, TenantGone
-from core.tenancy.lifecycle import WORKING
+from core.tenancy.lifecycle import WORKING, TenantState, writable
 from core.tenancy.transactions import on_commit
 
 HEADER = "livery_origin"
 QUEUES = ("critical", "default", "bulk", "fleet")
+# A fan-out over time is this many messages at most, however many tenants there are.
+MAX_SLICES = 60
+LIVE = frozenset(state for state in TenantState if writable(state))
 _PLAIN = (str, int, bool, type(None))
 _signer = Signer(salt="livery.task")
 _log = structlog.get_logger("livery.tasks")
 
 
 class TaskRefused(TenancyError):
-    """A task arrived without a valid origin, or for a tenant that does not exist, work or live at this epoch any more."""
+    """A task arrived without a valid origin, or for a tenant that does not exist, work or live at this epoch now."""
 
 
 class ContextTask(Task):
-    """What tenant and platform tasks share: late acknowledgement, plain arguments, a signed origin."""
+    """What all our tasks share: late acknowledgement, plain arguments, an origin that is signed with them."""
 
     abstract = True
     acks_late = True
     reject_on_worker_lost = True
-    acks_on_failure_or_timeout = True
     ignore_result = True
 
-    def enqueue(self, *arguments: object) -> None:
+    def enqueue(self, *arguments: object, countdown: float | None = None) -> None:
         """Queue the task, with ids as its only arguments, once the current transaction has committed.
 
-        A broker that cannot be reached is logged and not raised: what the task works on is a committed row, and the
-        sweep of its room finds the row again.
+        `countdown` is in seconds. A broker that cannot be reached is logged and not raised: what the task works on is a
+        committed row, and the sweep of its room finds the row again.
         """
         plain = [str(value) if isinstance(value, UUID) else value for value in arguments]
-        if not all(isinstance(value, _PLAIN) for value in plain):
-            raise TypeError("A task takes ids and plain values; it reads everything else itself.")
+        _require_plain(plain)
 
         def send() -> None:
             try:
-                self.apply_async(args=plain)
+                self.apply_async(args=plain, countdown=countdown)
             except OperationalError as error:
                 _log.warning("task_not_queued", task=self.name, reason=str(error))
 
@@ -56,11 +66,16 @@ class ContextTask(Task):
     def apply_async(
         self, args: Any = None, kwargs: Any = None, task_id: str | None = None, headers: Any = None, **options: Any
     ) -> Any:
-        """Send the task with its origin: the scope in which it is sent, signed together with its name and id."""
+        """Send the task with its origin: the scope in which it is sent, signed with its name, id and arguments."""
+        _require_plain([*(args or ()), *(kwargs or {}).values()])
         task_id = task_id or str(uuid4())
-        origin = _signer.sign_object({"task": self.name, "id": task_id, **self.origin()})
+        claims = {"task": self.name, "id": task_id, "arguments": _digest(args, kwargs), **self.origin()}
         return super().apply_async(
-            args=args, kwargs=kwargs, task_id=task_id, headers={**(headers or {}), HEADER: origin}, **options
+            args=args,
+            kwargs=kwargs,
+            task_id=task_id,
+            headers={**(headers or {}), HEADER: _signer.sign_object(claims)},
+            **options,
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -69,31 +84,37 @@ class ContextTask(Task):
             return self.run(*args, **kwargs)
         if current_scope() is not None:
             raise TaskRefused("The worker still had a context when the task began.")
-        return self.run_in_origin(self._verified_origin(), args, kwargs)
+        return self.run_in_origin(self._verified_origin(args, kwargs), args, kwargs)
 
     def origin(self) -> dict[str, Any]:
         """What is signed about the place that the task is sent from."""
-        raise TypeError("Use TenantTask or PlatformTask.")
+        raise TypeError("Use TenantTask, PlatformTask or ScopedTask.")
 
     def run_in_origin(self, origin: dict[str, Any], args: Any, kwargs: Any) -> Any:
         """Enter the origin's context and run the task there."""
-        raise TypeError("Use TenantTask or PlatformTask.")
+        raise TypeError("Use TenantTask, PlatformTask or ScopedTask.")
 
-    def _verified_origin(self) -> dict[str, Any]:
+    def _verified_origin(self, args: Any, kwargs: Any) -> dict[str, Any]:
         header = self.request.get(HEADER) or (self.request.headers or {}).get(HEADER)
         try:
             origin: dict[str, Any] = _signer.unsign_object(header)
-        except (BadSignature, TypeError, ValueError) as error:
+        except (BadSignature, TypeError, ValueError, AttributeError) as error:
             raise TaskRefused(f"{self.name} came without a valid origin.") from error
         if (origin["task"], origin["id"]) != (self.name, self.request.id):
             raise TaskRefused(f"{self.name} came with the origin of another task.")
+        if origin["arguments"] != _digest(args, kwargs):
+            raise TaskRefused(f"{self.name} came with other arguments than it was sent with.")
         return origin
 
 
 class TenantTask(ContextTask):
-    """A task of one tenant: enters its context, or refuses a missing, stopped, deleted, moved or restored tenant."""
+    """A task of one tenant: enters its context, or refuses a missing, stopped, deleted, moved or restored tenant.
+
+    A tenant that is read-only is refused as well, unless the task is declared with `writes=False`.
+    """
 
     abstract = True
+    writes = True
 
     def origin(self) -> dict[str, Any]:
         tenant = current_tenant()
@@ -108,10 +129,9 @@ class TenantTask(ContextTask):
             raise TaskRefused(f"{self.name} is for a tenant that does not exist.") from error
         if tenant.epoch != origin["epoch"]:
             raise TaskRefused(f"{self.name} was queued in another epoch of its tenant.")
-        if tenant.state not in WORKING:
+        if tenant.state not in WORKING or (self.writes and not writable(tenant.state)):
             raise TaskRefused(f"{self.name} is for a tenant that is {tenant.state.label.lower()}.")
-        required = directory().required_step()
-        if required is None or tenant.template_step < required:
+        if _lags_behind(tenant):
             raise TaskRefused(f"{self.name} is for a tenant whose tables lag behind this version.")
         with tenant_context(tenant):
             return self.run(*args, **kwargs)
@@ -123,11 +143,29 @@ class PlatformTask(ContextTask):
     abstract = True
 
     def origin(self) -> dict[str, Any]:
+        scope = current_scope()
+        if scope is not None and not scope.is_platform:
+            raise TenancyError(f"{self.name} belongs to the platform; a tenant cannot queue it.")
         return {"platform": True}
 
     def run_in_origin(self, origin: dict[str, Any], args: Any, kwargs: Any) -> Any:
         if not origin.get("platform"):
             raise TaskRefused(f"{self.name} did not come from the platform.")
+        with platform_context():
+            return self.run(*args, **kwargs)
+
+
+class ScopedTask(TenantTask):
+    """A task of an app that is installed in both: it runs where it was queued, in a tenant or on the platform."""
+
+    abstract = True
+
+    def origin(self) -> dict[str, Any]:
+        return {"platform": True} if require_scope().is_platform else super().origin()
+
+    def run_in_origin(self, origin: dict[str, Any], args: Any, kwargs: Any) -> Any:
+        if not origin.get("platform"):
+            return super().run_in_origin(origin, args, kwargs)
         with platform_context():
             return self.run(*args, **kwargs)
 
@@ -142,7 +180,53 @@ def platform_task(*, name: str, queue: str = "default", **options: Any) -> Calla
     return _declare(PlatformTask, name, queue, options)
 
 
+def scoped_task(*, name: str, queue: str = "default", **options: Any) -> Callable[[Callable[..., Any]], ScopedTask]:
+    """Declare a task that runs in the context in which it was queued, a tenant's or the platform's."""
+    return _declare(ScopedTask, name, queue, options)
+
+
+def fan_out(task: TenantTask, *arguments: object, states: Collection[TenantState] = LIVE, spread: int = 0) -> None:
+    """Queue a task for every tenant in these states, over `spread` seconds; call it in the platform's context.
+
+    A hash of its uuid gives each tenant its moment, the same every time. The broker holds one message for each of at
+    most MAX_SLICES moments, and the tenants are looked up when theirs has come.
+    """
+    count = max(1, min(spread, MAX_SLICES))
+    for number in range(count):
+        delay = number * spread / count
+        queue_slice.enqueue(task.name, ",".join(sorted(states)), number, count, *arguments, countdown=delay or None)
+
+
+def tenants_of_slice(number: int, count: int, *, states: Collection[TenantState] = LIVE) -> Iterator[TenantRef]:
+    """One of `count` slices of the tenants in these states, by hash of uuid; those whose tables lag are left out."""
+    return (ref for ref in directory().refs(states) if ref.uuid.int % count == number and not _lags_behind(ref))
+
+
 def _declare(base: type[ContextTask], name: str, queue: str, options: dict[str, Any]) -> Any:
     if queue not in QUEUES:
         raise ValueError(f"There is no queue {queue}; choose one of {', '.join(QUEUES)}.")
     return cast(Any, shared_task(base=base, name=name, queue=queue, bind=False, **options))
+
+
+def _lags_behind(tenant: TenantRef) -> bool:
+    required = directory().required_step()
+    return required is None or tenant.template_step < required
+
+
+def _require_plain(values: Collection[object]) -> None:
+    if not all(isinstance(value, _PLAIN) for value in values):
+        raise TypeError("A task takes ids and plain values; it reads everything else itself.")
+
+
+def _digest(args: Any, kwargs: Any) -> str:
+    written = json.dumps([list(args or ()), dict(kwargs or {})], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(written.encode()).hexdigest()
+
+
+@platform_task(name="tenancy.queue_slice")
+def queue_slice(name: str, states: str, number: int, count: int, *arguments: object) -> None:
+    """Queue a task for one slice of the tenants."""
+    task = current_app.tasks[name]
+    for tenant in tenants_of_slice(number, count, states=[TenantState(state) for state in states.split(",")]):
+        with tenant_context(tenant):
+            task.enqueue(*arguments)
