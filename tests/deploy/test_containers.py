@@ -1,15 +1,17 @@
 """What can be known of the containers without an engine to run them."""
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from deploy.local.prepare import ROOT
+from deploy.local.prepare import PYTHON_PATH, ROOT
 from deploy.make_secrets import fresh_values, make_secrets
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -170,3 +172,29 @@ def test_caddy_accepts_its_file() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
+
+
+def test_production_starts_with_the_environment_and_secrets_of_the_containers(tmp_path: Path) -> None:
+    make_secrets(tmp_path)
+    given = {name: _resolved(str(value), tmp_path) for name, value in SERVICES["worker"]["environment"].items()}
+    code = "import django; django.setup(); from django.conf import settings as s; "
+    code += (
+        "print(s.DATABASES['default']['USER'], s.DATABASES['default']['OWNER']['USER'], s.PLATFORM_HOST, s.REDIS_URL)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": PYTHON_PATH, **given},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    redis_url = (tmp_path / "redis_url").read_text()
+    assert done.stdout.split() == ["livery_app", "livery_owner", "livery.localhost", redis_url]
+
+
+def _resolved(value: str, secrets: Path) -> str:
+    """A value of the compose file as a container sees it: the default of each ${NAME:-default}, the mounted secrets."""
+    return re.sub(r"\$\{\w+:-(.*?)\}", r"\1", value).replace("/run/secrets", str(secrets))
