@@ -262,7 +262,7 @@ def _bounded(value: Decimal) -> Decimal:
 
 
 def _positive_zero(value: Decimal) -> Decimal:
-    return value.copy_abs() if not value else value
+    return value if value else value.copy_abs()
 
 
 def _apart(affix: str, symbol: str) -> str:

@@ -87,12 +87,11 @@ def loads(body: bytes) -> Any:
 def _refuse_depth(text: str) -> None:
     depth = 0
     for match in _tokens.finditer(text):
-        token = match[0]
-        if token in "[{":
+        if match[0] in ("[", "{"):
             depth += 1
             if depth > MAX_DEPTH:
                 raise MalformedJson("too_deep", f"Nest at most {MAX_DEPTH} levels.")
-        elif token in "]}":
+        elif match[0] in ("]", "}"):
             depth -= 1
 
 

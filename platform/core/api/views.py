@@ -52,7 +52,7 @@ class ApiMixin:
         try:
             self.initial(self.request, *args, **kwargs)
             response = self._answer()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, the answer is a problem
             response = self.finalize_response(self.request, self.handle_exception(error), *args, **kwargs)
         spending = getattr(self.request, "spending", None)
         if spending is not None:
