@@ -295,7 +295,7 @@ def test_comparison_and_sign():
     assert one == Money(Decimal("1.00"), "EUR") and hash(one) == hash(Money(Decimal("1.00"), "EUR"))
     assert one != Money(1, "USD")
     assert one and not Money.zero("EUR")
-    assert abs(-two) == two and -(-two) == two
+    assert abs(-two) == two and -two == Money(-2, "EUR")
 
 
 def test_a_total_is_zero_of_nothing_and_refuses_another_currency():
