@@ -6,4 +6,8 @@ class EventsConfig(AppConfig):
     label = "events"
 
     def ready(self) -> None:
-        from tenant_apps.events import permissions  # noqa: F401
+        from core.events import register_writer
+        from tenant_apps.events import permissions, tasks  # noqa: F401
+        from tenant_apps.events.services import event_write
+
+        register_writer(event_write)

@@ -45,6 +45,7 @@ class ContextTask(Task):
     acks_late = True
     reject_on_worker_lost = True
     ignore_result = True
+    destination = "default"
 
     def enqueue(self, *arguments: object, countdown: float | None = None) -> None:
         """Queue the task, with ids as its only arguments, once the current transaction has committed.
@@ -75,7 +76,7 @@ class ContextTask(Task):
             kwargs=kwargs,
             task_id=task_id,
             headers={**(headers or {}), HEADER: _signer.sign_object(claims)},
-            **options,
+            **{"queue": self.destination, **options},
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -131,7 +132,7 @@ class TenantTask(ContextTask):
             raise TaskRefused(f"{self.name} was queued in another epoch of its tenant.")
         if tenant.state not in WORKING or (self.writes and not writable(tenant.state)):
             raise TaskRefused(f"{self.name} is for a tenant that is {tenant.state.label.lower()}.")
-        if _lags_behind(tenant):
+        if lags_behind(tenant):
             raise TaskRefused(f"{self.name} is for a tenant whose tables lag behind this version.")
         with tenant_context(tenant):
             return self.run(*args, **kwargs)
@@ -185,6 +186,11 @@ def scoped_task(*, name: str, queue: str = "default", **options: Any) -> Callabl
     return _declare(ScopedTask, name, queue, options)
 
 
+def enqueue(name: str, *arguments: object) -> None:
+    """Queue a task by its name: for services, which stand below the tasks that call them."""
+    current_app.tasks[name].enqueue(*arguments)
+
+
 def fan_out(task: TenantTask, *arguments: object, states: Collection[TenantState] = LIVE, spread: int = 0) -> None:
     """Queue a task for every tenant in these states, over `spread` seconds; call it in the platform's context.
 
@@ -197,20 +203,26 @@ def fan_out(task: TenantTask, *arguments: object, states: Collection[TenantState
         queue_slice.enqueue(task.name, ",".join(sorted(states)), number, count, *arguments, countdown=delay or None)
 
 
+def lags_behind(tenant: TenantRef) -> bool:
+    """Whether the tenant's tables are older than this code needs."""
+    required = directory().required_step()
+    return required is None or tenant.template_step < required
+
+
+def takes_writes(tenant: TenantRef) -> bool:
+    """Whether work that writes may run for a tenant now."""
+    return tenant.state in LIVE and not lags_behind(tenant)
+
+
 def tenants_of_slice(number: int, count: int, *, states: Collection[TenantState] = LIVE) -> Iterator[TenantRef]:
     """One of `count` slices of the tenants in these states, by hash of uuid; those whose tables lag are left out."""
-    return (ref for ref in directory().refs(states) if ref.uuid.int % count == number and not _lags_behind(ref))
+    return (ref for ref in directory().refs(states) if ref.uuid.int % count == number and not lags_behind(ref))
 
 
 def _declare(base: type[ContextTask], name: str, queue: str, options: dict[str, Any]) -> Any:
     if queue not in QUEUES:
         raise ValueError(f"There is no queue {queue}; choose one of {', '.join(QUEUES)}.")
-    return cast(Any, shared_task(base=base, name=name, queue=queue, bind=False, **options))
-
-
-def _lags_behind(tenant: TenantRef) -> bool:
-    required = directory().required_step()
-    return required is None or tenant.template_step < required
+    return cast(Any, shared_task(base=base, name=name, destination=queue, bind=False, **options))
 
 
 def _require_plain(values: Collection[object]) -> None:

@@ -1,0 +1,5 @@
+from tenant_apps.events.services.dispatch import Outcome, events_dispatch
+from tenant_apps.events.services.outbox import event_retry, event_write, events_purge
+from tenant_apps.events.services.sweep import events_sweep
+
+__all__ = ["Outcome", "event_retry", "event_write", "events_dispatch", "events_purge", "events_sweep"]

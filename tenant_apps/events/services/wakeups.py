@@ -1,0 +1,127 @@
+"""Which schemas have events to hand on, kept in Redis. All of it may be lost: the slow sweep asks the tables."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
+from uuid import uuid4
+
+import structlog
+from django.conf import settings
+from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from core import clock
+from core.tenancy import require_scope
+from core.tenancy.tasks import enqueue
+
+PLATFORM = "platform"
+_DIRTY = "livery:events:dirty"
+# A task that was queued and lost blocks the next one for this long at most.
+_QUEUED_SECONDS = 15
+_BUSY_SECONDS = 60
+_log = structlog.get_logger("livery.events")
+
+# Both act only if nothing happened since the caller looked.
+_SETTLE = """
+if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1])) ~= tonumber(ARGV[2]) then return 0 end
+if ARGV[3] == '' then redis.call('ZREM', KEYS[1], ARGV[1]) else redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1]) end
+return 1
+"""
+_RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
+
+
+@cache
+def _redis() -> Redis:
+    return Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=2,
+        socket_connect_timeout=1,
+        retry=Retry(NoBackoff(), 0),
+        decode_responses=True,
+    )
+
+
+def _micro(at: datetime) -> int:
+    # Whole numbers of this size are exact as scores, which are floating point.
+    return int(at.timestamp() * 1_000_000)
+
+
+def scope_name() -> str:
+    """The name of the current schema here: the tenant's uuid, or `platform`."""
+    tenant = require_scope().tenant
+    return str(tenant.uuid) if tenant else PLATFORM
+
+
+def wake() -> None:
+    """Say that this schema has events, and queue its dispatcher unless it is queued; call it after the commit."""
+    scope = scope_name()
+    try:
+        with _redis().pipeline(transaction=False) as pipeline:
+            pipeline.zadd(_DIRTY, {scope: _micro(clock.now())})
+            pipeline.set(f"livery:events:queued:{scope}", 1, nx=True, ex=_QUEUED_SECONDS)
+            _, is_first = pipeline.execute()
+    except RedisError as error:
+        _log.warning("events_not_announced", reason=str(error))
+        return
+    if is_first:
+        enqueue("events.dispatch")
+
+
+@contextmanager
+def dispatching() -> Iterator[bool]:
+    """Be the only dispatcher of this schema; yields whether we are.
+
+    It keeps a busy tenant to one worker. Correctness does not rest on it: without Redis everybody is let in.
+    """
+    scope, token = scope_name(), uuid4().hex
+    busy = f"livery:events:busy:{scope}"
+    try:
+        _redis().delete(f"livery:events:queued:{scope}")
+        is_ours = bool(_redis().set(busy, token, nx=True, ex=_BUSY_SECONDS))
+    except RedisError as error:
+        _log.warning("events_without_redis", reason=str(error))
+        is_ours = True
+    try:
+        yield is_ours
+    finally:
+        try:
+            _redis().eval(_RELEASE, 1, busy, token)
+        except RedisError as error:
+            _log.warning("events_without_redis", reason=str(error))
+
+
+def announced() -> int | None:
+    """When this schema was last announced, in microseconds, to be given to `settle`; None if it was not."""
+    try:
+        score = _redis().zscore(_DIRTY, scope_name())
+    except RedisError as error:
+        _log.warning("events_without_redis", reason=str(error))
+        return None
+    return None if score is None else int(score)
+
+
+def settle(mark: int | None, *, next_at: datetime | None) -> bool:
+    """Forget this schema, or remember it for `next_at`; False if it was announced again since `mark`."""
+    if mark is None:
+        return True
+    try:
+        return bool(_redis().eval(_SETTLE, 1, _DIRTY, scope_name(), mark, _micro(next_at) if next_at else ""))
+    except RedisError as error:
+        _log.warning("events_without_redis", reason=str(error))
+        return True
+
+
+def waiting(*, before: datetime, limit: int = 500) -> list[str]:
+    """The schemas that were announced, or are to be looked at, before an instant."""
+    try:
+        return list(_redis().zrangebyscore(_DIRTY, 0, _micro(before), start=0, num=limit))
+    except RedisError as error:
+        _log.warning("events_without_redis", reason=str(error))
+        return []
+
+
+def forget(scope: str) -> None:
+    """Forget a schema that serves no more."""
+    _redis().zrem(_DIRTY, scope)
