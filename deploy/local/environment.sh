@@ -3,6 +3,8 @@
 set -eu
 folder=$1
 requirements=$2
+# The Makefile puts the environment first on the path; a new one must not be made with the Python of the old.
+PATH=${PATH#"$(pwd)/$folder/bin:"}
 
 is_new_enough() {
     "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
@@ -35,7 +37,12 @@ install_venv() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$package" >/dev/null
 }
 
-if ! is_new_enough "$folder/bin/python"; then
+# The programs in it name their place, so an environment that was moved does not work any more.
+was_moved() {
+    [ -f "$folder/.installed" ] && [ "$(cat "$folder/.installed")" != "$(pwd)" ]
+}
+
+if was_moved || ! is_new_enough "$folder/bin/python"; then
     python=$(find_python)
     echo "Making a virtual environment with $("$python" --version) …"
     make_environment "$python" || { install_venv "$python" && make_environment "$python"; }

@@ -75,3 +75,27 @@ def test_an_environment_that_was_moved_is_installed_again(tmp_path: Path) -> Non
     stamp.write_text(str(tmp_path))
     (programs / "python").unlink()
     assert "environment.sh" in make("--dry-run", "shell", folder=tmp_path).stdout
+
+
+def test_a_new_environment_is_not_made_with_the_python_of_the_old_one(tmp_path: Path) -> None:
+    programs = tmp_path / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    for path in (programs / "python3", programs / "python"):
+        path.write_text("#!/bin/sh\necho old; exit 1\n")
+        path.chmod(0o755)
+    elsewhere = tmp_path / "bin"
+    elsewhere.mkdir()
+    for name, code in (("python3", 'echo "$@" >> asked; test "$2" != venv'), ("apt-get", "exit 1")):
+        (elsewhere / name).write_text(f"#!/bin/sh\n{code}\n")
+        (elsewhere / name).chmod(0o755)
+    path = f"{programs}:{elsewhere}:/usr/bin:/bin"
+
+    subprocess.run(
+        ["sh", str(ROOT / "deploy/local/environment.sh"), ".venv", "requirements-dev.txt"],
+        cwd=tmp_path,
+        env={"PATH": path},
+        capture_output=True,
+        check=False,
+    )
+
+    assert "-m venv --clear .venv" in (tmp_path / "asked").read_text()
