@@ -165,6 +165,15 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         return self.email
 
+    @property
+    def state(self) -> str:
+        """`open`, `accepted`, `revoked` or `expired`."""
+        if self.accepted_at is not None:
+            return "accepted"
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at <= now() else "open"
+
 
 class ApiKey(models.Model):
     """A key `lvk_<public id>_<secret>` for programs that act as its owner, within its scopes."""
@@ -197,6 +206,21 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def hint(self) -> str:
+        """What its owner may recognise the key by."""
+        return f"lvk_{self.public_id}_…"
+
+    @property
+    def state(self) -> str:
+        """`active`, `revoked`, `expired`, or `ended` since the owner was disabled or changed."""
+        if self.revoked_at is not None:
+            return "revoked"
+        if self.expires_at is not None and self.expires_at <= now():
+            return "expired"
+        lives = self.owner.is_active and self.owner.credential_version == self.credential_version
+        return "active" if lives else "ended"
 
 
 class TokenFamily(models.Model):

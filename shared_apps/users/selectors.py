@@ -143,11 +143,7 @@ def api_key_with(public_id: str, secret: str) -> ApiKey | None:
     key = ApiKey.objects.select_related("owner").prefetch_related("owner__roles").filter(public_id=public_id).first()
     # Compared also where there is no key, so that a known public id takes no other time than an unknown one.
     matches = hmac.compare_digest(key.secret_hash if key else "0" * 64, secret_hash(secret))
-    if key is None or not matches or key.revoked_at is not None:
-        return None
-    if key.expires_at is not None and key.expires_at <= now():
-        return None
-    return key if key.owner.is_active and key.owner.credential_version == key.credential_version else None
+    return key if key is not None and matches and key.state == "active" else None
 
 
 def token_family_with(claims: Claims) -> TokenFamily | None:
@@ -208,4 +204,4 @@ def devices_of(user: User, *, session_key: str | None = None, family: UUID | Non
 
 def browser_id(session_key: str) -> UUID:
     """What a browser's session is called towards its person: from its key, which it does not tell."""
-    return UUID(bytes=hashlib.sha256(f"livery.browser:{session_key}".encode()).digest()[:16], version=8)
+    return UUID(bytes=hashlib.sha256(f"livery.browser:{session_key}".encode()).digest()[:16])

@@ -47,7 +47,7 @@ def invitation_create(*, email: str, role: str, actor: Actor) -> Invitation:
         template="users/mail/invitation",
         recipient=address,
         context={
-            "link": public_page("users:invitation_accept", token),
+            "link": f"{public_page('users:invitation_accept')}?token={token}",
             "inviter": actor.label if actor.user else "",
             "days": LIFETIME.days,
         },

@@ -1,0 +1,163 @@
+from rest_framework import serializers
+
+from core.api.serializers import StrictModelSerializer, StrictSerializer
+from shared_apps.users.models import ApiKey, Invitation, Role, User
+from shared_apps.users.selectors import role_permissions
+
+_LONGEST_PASSWORD = 1024
+_LONGEST_TOKEN = 2000
+
+
+class RegisterInput(StrictSerializer):
+    email = serializers.CharField(max_length=254)
+    name = serializers.CharField(max_length=150)
+    password = serializers.CharField(max_length=_LONGEST_PASSWORD, trim_whitespace=False, write_only=True)
+
+
+class LoginInput(StrictSerializer):
+    """`totp` or `recovery_code` is needed by people with a second factor; without it the answer is `mfa_required`."""
+
+    email = serializers.CharField(max_length=254)
+    password = serializers.CharField(max_length=_LONGEST_PASSWORD, trim_whitespace=False, write_only=True)
+    totp = serializers.CharField(max_length=20, required=False, write_only=True)
+    recovery_code = serializers.CharField(max_length=40, required=False, write_only=True)
+
+
+class RefreshInput(StrictSerializer):
+    refresh = serializers.CharField(max_length=_LONGEST_TOKEN)
+
+
+class LogoutInput(StrictSerializer):
+    refresh = serializers.CharField(max_length=_LONGEST_TOKEN, required=False)
+
+
+class MessageOutput(StrictSerializer):
+    detail = serializers.CharField()
+
+
+class TokenOutput(StrictSerializer):
+    """Send `access` as `Authorization: Bearer …`; exchange `refresh`, which works once, before `expires_in` seconds."""
+
+    token_type = serializers.CharField(default="Bearer")
+    access = serializers.CharField()
+    expires_in = serializers.IntegerField()
+    refresh = serializers.CharField()
+    refresh_expires_at = serializers.DateTimeField()
+
+
+class SiteOutput(StrictSerializer):
+    kind = serializers.ChoiceField(choices=["tenant", "platform"])
+    id = serializers.UUIDField(allow_null=True)
+    slug = serializers.CharField(allow_null=True)
+    name = serializers.CharField()
+
+
+class UserOutput(StrictModelSerializer):
+    roles = serializers.SlugRelatedField(slug_field="code", many=True, read_only=True)
+
+    class Meta:
+        model = User
+        fields = ["id", "email", "name", "is_active", "language", "time_zone", "roles", "date_joined", "last_login"]
+
+
+class MeOutput(StrictSerializer):
+    """Who the credential is, where it works and what it may do there."""
+
+    credential = serializers.ChoiceField(choices=["session", "token", "api_key"])
+    site = SiteOutput()
+    user = UserOutput()
+    permissions = serializers.ListField(child=serializers.CharField())
+
+
+class InviteInput(StrictSerializer):
+    email = serializers.CharField(max_length=254)
+    role = serializers.CharField(max_length=50)
+
+
+class RolesInput(StrictSerializer):
+    """The codes of all roles that the person shall have from now on."""
+
+    roles = serializers.ListField(child=serializers.CharField(max_length=50), max_length=50)
+
+
+class DisableInput(StrictSerializer):
+    reason = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
+
+
+class RoleOutput(StrictModelSerializer):
+    permissions = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Role
+        fields = ["id", "code", "name", "is_system", "permissions"]
+
+    def get_permissions(self, role: Role) -> list[str]:
+        """The actions that the role allows."""
+        return sorted(role_permissions(role))
+
+
+class InvitationOutput(StrictModelSerializer):
+    role = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    state = serializers.CharField(read_only=True, help_text="`open`, `accepted`, `revoked` or `expired`.")
+
+    class Meta:
+        model = Invitation
+        fields = ["id", "email", "role", "state", "invited_by", "created_at", "expires_at", "accepted_at", "revoked_at"]
+
+
+class ApiKeyOutput(StrictModelSerializer):
+    hint = serializers.CharField(read_only=True)
+    state = serializers.CharField(
+        read_only=True,
+        help_text="`active`, `expired`, `revoked`, or `ended` since its owner was disabled or changed.",
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = [
+            "id",
+            "name",
+            "hint",
+            "owner",
+            "scopes",
+            "state",
+            "created_at",
+            "expires_at",
+            "last_used_at",
+            "revoked_at",
+        ]
+
+
+class ApiKeyInput(StrictSerializer):
+    """`scopes` are codes of actions; null lets the key do all that its owner may."""
+
+    name = serializers.CharField(max_length=100)
+    scopes = serializers.ListField(
+        child=serializers.CharField(max_length=100), max_length=200, allow_null=True, allow_empty=False
+    )
+    expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+
+
+class NewApiKeyOutput(ApiKeyOutput):
+    """The only answer that ever holds the key."""
+
+    key = serializers.CharField(read_only=True)
+
+    class Meta(ApiKeyOutput.Meta):
+        fields = [*ApiKeyOutput.Meta.fields, "key"]
+
+
+class DeviceOutput(StrictSerializer):
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=["browser", "program"])
+    address = serializers.CharField(allow_null=True)
+    user_agent = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    last_seen_at = serializers.DateTimeField()
+    current = serializers.BooleanField()
+
+
+class DeviceListOutput(StrictSerializer):
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    results = DeviceOutput(many=True)

@@ -1,0 +1,111 @@
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from core.api.authentication import ApiRequest
+from core.api.fields import parse_uuid
+from core.api.permissions import SIGNED_IN
+from core.api.viewsets import DeleteMixin, ListMixin, RetrieveMixin, RoomViewSet, action
+from core.errors import NotFound, PermissionRefused
+from shared_apps.users.api.serializers import (
+    ApiKeyInput,
+    ApiKeyOutput,
+    DeviceListOutput,
+    DeviceOutput,
+    NewApiKeyOutput,
+    RoleOutput,
+)
+from shared_apps.users.models import ApiKey, Role, TokenFamily
+from shared_apps.users.selectors import api_key_list, devices_of, role_list
+from shared_apps.users.services import api_key_create, api_key_revoke, device_sign_out, sign_out_everywhere
+
+
+class RoleViewSet(ListMixin, RetrieveMixin, RoomViewSet):
+    """Roles and the actions that they allow."""
+
+    serializer_class = RoleOutput
+    permission_actions = {"list": "roles.view", "retrieve": "roles.view"}
+
+    def get_queryset(self) -> QuerySet[Role]:
+        return role_list()
+
+
+class ApiKeyViewSet(ListMixin, RetrieveMixin, DeleteMixin, RoomViewSet):
+    """Your API keys; with `api_keys.manage`, everybody's."""
+
+    queryset = ApiKey.objects.none()
+    serializer_class = ApiKeyOutput
+    # A kept answer would keep the key.
+    takes_idempotency_key = False
+    input_serializers = {"create": ApiKeyInput}
+    permission_actions = {
+        "list": "api_keys.view",
+        "retrieve": "api_keys.view",
+        "create": "api_keys.create",
+        "revoke": "api_keys.revoke",
+        "destroy": "api_keys.revoke",
+    }
+
+    def get_queryset(self) -> QuerySet[ApiKey]:
+        return api_key_list(self.request.actor)
+
+    @extend_schema(responses={201: NewApiKeyOutput})
+    def create(self, request: ApiRequest) -> Response:
+        """Make a key. `key` is in this one answer and is not kept."""
+        key, text = api_key_create(owner=request.user, actor=request.actor, **self.parsed())
+        answer = self.answered(key, status=201)
+        answer.data = {**answer.data, "key": str(text)}
+        return answer
+
+    @action(detail=True, methods=["post"])
+    def revoke(self, request: ApiRequest, id: str) -> Response:
+        """End a key for good."""
+        key = self.get_object()
+        self.parsed()
+        return self.answered(api_key_revoke(key=key, actor=request.actor))
+
+    def perform_delete(self, obj: ApiKey) -> None:
+        """The same as `revoke`: the row stays, so that the trail can name it."""
+        api_key_revoke(key=obj, actor=self.request.actor)
+
+
+class SessionViewSet(RoomViewSet):
+    """Where you are signed in: browsers, and programs that refresh tokens."""
+
+    queryset = TokenFamily.objects.none()
+    serializer_class = DeviceOutput
+    permission_actions = {"list": SIGNED_IN, "destroy": SIGNED_IN, "everywhere": SIGNED_IN}
+
+    @extend_schema(operation_id="sessions_list", responses=DeviceListOutput)
+    def list(self, request: ApiRequest) -> Response:
+        """All of them on one page, newest first."""
+        self._require_person()
+        kind, detail = request.auth.kind, request.auth.detail
+        devices = devices_of(
+            request.user,
+            session_key=detail if kind == "session" else None,
+            family=detail if kind == "token" else None,
+        )
+        return Response({"next": None, "previous": None, "results": DeviceOutput(devices, many=True).data})
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: ApiRequest, id: str) -> Response:
+        """Sign out there."""
+        self._require_person()
+        device = parse_uuid(id)
+        if device is None:
+            raise NotFound
+        device_sign_out(user=request.user, device_id=device, actor=request.actor)
+        return Response(status=204)
+
+    @extend_schema(request=None, responses={204: None})
+    @action(detail=False, methods=["delete"])
+    def everywhere(self, request: ApiRequest) -> Response:
+        """Sign out everywhere, here too; API keys end as well."""
+        self._require_person()
+        sign_out_everywhere(user=request.user, actor=request.actor)
+        return Response(status=204)
+
+    def _require_person(self) -> None:
+        if self.request.actor.kind != "user":
+            raise PermissionRefused("An API key has no say over its owner's sessions.")

@@ -1,0 +1,100 @@
+from zoneinfo import available_timezones
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.password_validation import password_validators_help_text_html
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from shared_apps.users.emails import normalise_email
+from shared_apps.users.models import Role
+
+
+class EmailField(forms.CharField):
+    """An e-mail address in its one spelling."""
+
+    widget = forms.EmailInput
+
+    def clean(self, value: str) -> str:
+        """The normalised address; raises ValidationError."""
+        return normalise_email(super().clean(value))
+
+
+class RoleChoice(forms.ChoiceField):
+    """A role by code, of those that were offered."""
+
+    def offer(self, roles: list[Role]) -> None:
+        """Say which roles may be chosen."""
+        self.choices = [(role.code, role.name) for role in roles]
+
+
+class InviteForm(forms.Form):
+    email = EmailField(label=_("E-mail address"), max_length=254)
+    role = RoleChoice(label=_("Role"))
+
+    def __init__(self, *args: object, roles: list[Role], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].offer(roles)
+
+
+class RolesForm(forms.Form):
+    roles = forms.MultipleChoiceField(
+        label=_("Roles"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("A person whose roles change has to sign in again, and their API keys end."),
+    )
+
+    def __init__(self, *args: object, roles: list[Role], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["roles"].choices = [(role.code, role.name) for role in roles]
+
+
+class DisableForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=500, required=False)
+
+
+class NewPasswordField(forms.CharField):
+    """A password to be; the service decides whether it is good enough."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Password"),
+            max_length=1024,
+            strip=False,
+            widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+            help_text=password_validators_help_text_html(),
+        )
+
+
+class AcceptForm(forms.Form):
+    name = forms.CharField(label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    password = NewPasswordField()
+
+
+class RegisterForm(forms.Form):
+    name = forms.CharField(label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    email = EmailField(label=_("E-mail address"), max_length=254)
+    password = NewPasswordField()
+
+
+class ProfileForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    language = forms.ChoiceField(label=_("Language"), required=False)
+    time_zone = forms.CharField(
+        label=_("Time zone"),
+        max_length=64,
+        required=False,
+        help_text=_("A name such as Europe/Berlin; empty for the organisation's."),
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = [("", _("The browser's")), *settings.LANGUAGES]
+
+    def clean_time_zone(self) -> str:
+        """A zone of the IANA database, or none."""
+        zone = self.cleaned_data["time_zone"].strip()
+        if zone and zone not in available_timezones():
+            raise ValidationError(_("There is no such time zone."), code="unknown_zone")
+        return zone
