@@ -1,23 +1,27 @@
 import re
+from collections.abc import Callable
+from functools import wraps
 
 from csp.decorators import csp_update
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.renderers import (
     OpenApiJsonRenderer,
     OpenApiJsonRenderer2,
     OpenApiYamlRenderer,
     OpenApiYamlRenderer2,
 )
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.response import Response
 
 from core.api.authentication import ApiRequest
+from core.api.errors import problem_of
 from core.api.openapi import describe
 from core.api.permissions import PUBLIC
-from core.api.problems import stamp
+from core.api.problems import problem_response, stamp
 from core.api.views import ApiView
 from core.tenancy import current_scope
 from core.web.context_processors import site_of
@@ -26,10 +30,14 @@ _colour = re.compile(r"#[0-9a-fA-F]{6}").fullmatch
 DEFAULT_COLOUR = "#1f2937"
 
 
+Page = Callable[[HttpRequest], HttpResponse]
+
+
 class SchemaView(ApiView):
     """The OpenAPI 3.1 document of this host's API."""
 
     schema = None
+    authentication_classes = ()
     permission_actions = {"get": PUBLIC}
     renderer_classes = (OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer2, OpenApiYamlRenderer)
 
@@ -38,23 +46,37 @@ class SchemaView(ApiView):
         return Response(describe(title=_title(request._request), language=get_language() or settings.LANGUAGE_CODE))
 
 
-@require_safe
+def _read_only(view: Page) -> Page:
+    @csrf_exempt
+    @wraps(view)
+    def answer(request: HttpRequest) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            return stamp(request, view(request))
+        problem = problem_of(MethodNotAllowed(request.method))
+        return problem_response(
+            request, status=problem.status, code=problem.code, title=str(problem.title), detail=str(problem.detail)
+        )
+
+    return answer
+
+
+@_read_only
 @csp_update({"style-src": ["'unsafe-inline'"]})
 def page(request: HttpRequest) -> HttpResponse:
     """The documentation: Swagger UI, whose components bring their own inline styles."""
-    return stamp(request, render(request, "api/docs.html", {"title": _title(request)}))
+    return render(request, "api/docs.html", {"title": _title(request)})
 
 
-@require_safe
+@_read_only
 def script(request: HttpRequest) -> HttpResponse:
     """What starts Swagger UI; a file of its own, so that the page needs no inline script."""
-    return stamp(request, render(request, "api/start.js", content_type="text/javascript; charset=utf-8"))
+    return render(request, "api/start.js", content_type="text/javascript; charset=utf-8")
 
 
-@require_safe
+@_read_only
 def style(request: HttpRequest) -> HttpResponse:
     """The documentation in the tenant's colour."""
-    return stamp(request, render(request, "api/brand.css", {"colour": _brand_colour()}, content_type="text/css"))
+    return render(request, "api/brand.css", {"colour": _brand_colour()}, content_type="text/css")
 
 
 def _title(request: HttpRequest) -> str:

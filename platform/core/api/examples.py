@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,10 +9,11 @@ _BY_FORMAT = {
     "time": "09:30:00",
     "email": "ada@example.org",
     "uri": "https://example.org/",
-    "decimal": "12.50",
     "byte": "TGl2ZXJ5",
     "ipv4": "192.0.2.1",
 }
+# The first that fits a schema's pattern is taken: words, numbers, codes.
+_TEXTS = ("text", "1.5", "1", "EUR", "A1")
 _MAX_DEPTH = 6
 
 
@@ -50,8 +52,16 @@ def example_of(schema: dict[str, Any], schemas: dict[str, Any], *, hidden: str, 
     if kind == "array":
         return [example_of(schema["items"], schemas, hidden=hidden, depth=depth + 1)] if depth < _MAX_DEPTH else []
     if kind in ("integer", "number"):
-        return schema.get("minimum", 1)
-    return True if kind == "boolean" else _BY_FORMAT.get(schema.get("format", ""), "text")
+        return max(schema.get("minimum", 1), 1)
+    return True if kind == "boolean" else _text_of(schema)
+
+
+def _text_of(schema: dict[str, Any]) -> str:
+    if schema.get("format") in _BY_FORMAT:
+        return _BY_FORMAT[schema["format"]]
+    pattern = re.compile(schema.get("pattern", ""))
+    text = next((each for each in _TEXTS if pattern.search(each)), _TEXTS[0])
+    return text.ljust(schema.get("minLength", 0), "x")[: schema.get("maxLength")]
 
 
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -39,6 +39,7 @@ class RootView(ApiView):
     """What the API offers."""
 
     schema = None
+    authentication_classes = ()
     permission_actions = {"get": PUBLIC}
     registrations: tuple[Registration, ...] = ()
 

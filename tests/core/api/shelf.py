@@ -5,6 +5,8 @@ from typing import Any
 from django.db import models
 from django.http import HttpRequest
 from django_filters import CharFilter, DateFromToRangeFilter, MultipleChoiceFilter
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.response import Response
 
@@ -179,9 +181,11 @@ class EchoView(ApiView):
     calls: list[Any] = []
     outcome: Any = None
 
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: ApiRequest) -> Response:
         return self._answer_with(request.query_params.get("colour"))
 
+    @extend_schema(request=OpenApiTypes.OBJECT, responses=OpenApiTypes.OBJECT)
     def post(self, request: ApiRequest) -> Response:
         return self._answer_with(request.data)
 

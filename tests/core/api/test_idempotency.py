@@ -232,7 +232,8 @@ def test_of_many_parallel_requests_one_does_the_work(send, committed):
 
 def killed(committed, point: str, key: str = "key-1") -> None:
     command = [sys.executable, "-m", "tests.core.api.killed", str(committed.first.uuid), key, point]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    path = os.pathsep.join(filter(None, sys.path))
+    environment = {**os.environ, "PYTHONPATH": path, "IDEMPOTENCY_LEASE_SECONDS": "1"}
     found = subprocess.run(command, env=environment, timeout=60, check=False)
     assert found.returncode == -signal.SIGKILL
 
