@@ -4,9 +4,10 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.http import HttpRequest
 from structlog.typing import Processor
 
-from core.observability.redaction import redact, redact_text
+from core.observability.redaction import LONGEST, redact, redact_path, redact_text
 from core.tenancy.context import current_scope
 
 Event = MutableMapping[str, Any]
@@ -22,13 +23,22 @@ def add_scope(logger: Any, method: str, event: Event) -> Event:
     return event
 
 
+def shorten_path(logger: Any, method: str, event: Event) -> Event:
+    """Django's lines about a request name its path, which may be a link that opens something."""
+    request = getattr(event.get("_record"), "request", None)
+    if isinstance(request, HttpRequest):
+        event["event"] = str(event["event"]).replace(request.path, redact_path(request.path))
+    return event
+
+
 def redact_event(logger: Any, method: str, event: Event) -> Event:
     """Take secrets out of every value and line breaks out of every line."""
-    return {
-        name: redact_text(value) if name == _traceback and isinstance(value, str) else redact(value, name=name)
-        for name, value in event.items()
-        if not name.startswith("_")
-    } | {name: value for name, value in event.items() if name.startswith("_")}
+    traceback = event.pop(_traceback, None)
+    clean = {name: redact(value, name=name) for name, value in event.items()}
+    if traceback is not None:
+        # The last lines say what failed.
+        clean[_traceback] = redact_text(str(traceback)[-LONGEST:])
+    return clean
 
 
 def _shared() -> list[Processor]:
@@ -49,7 +59,7 @@ def formatter() -> logging.Formatter:
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=_shared(),
+        foreign_pre_chain=[*_shared(), shorten_path],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,

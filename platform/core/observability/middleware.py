@@ -5,6 +5,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 
 from core.observability import metrics
+from core.observability.redaction import redact_path
 from core.web.context_processors import site_of
 
 REQUEST_LOGGER = "livery.request"
@@ -21,7 +22,7 @@ class RequestLogMiddleware:
         began = time.perf_counter()
         response = self.get_response(request)
         seconds = time.perf_counter() - began
-        host_kind, route, method = (site_of(request).host_kind, route_of(request), method_of(request))
+        host_kind, route, method = site_of(request).host_kind, route_of(request), method_of(request)
         metrics.HTTP_REQUESTS.labels(host_kind, route, method, f"{response.status_code // 100}xx").inc()
         metrics.HTTP_SECONDS.labels(host_kind, route).observe(seconds)
         tenant = getattr(request, "tenant", None)
@@ -29,7 +30,7 @@ class RequestLogMiddleware:
         log(
             "request",
             method=method,
-            path=request.path_info,
+            path=redact_path(request.path_info),
             route=route,
             status=response.status_code,
             milliseconds=round(seconds * 1000, 1),

@@ -29,7 +29,11 @@ _secret_shapes = [
 ]
 # None of the shapes can occur in a text without one of these, and most texts have none: one cheap search spares seven.
 _trigger = re.compile(r"@|://|lvk_|_live_|_test_|whsec_|eyj|bearer|basic|token|passw|secret|api|sessionid|csrf")
-_control = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+# Line breaks, terminal codes, and the marks that turn the direction of text.
+_control = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_uuid = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# Reset, invitation and file links carry their secret in the path; words of a path have no digits or capitals.
+_path_secret = re.compile(r"(?=[^/]*[0-9A-Z])[^/]{20,}")
 
 
 def redact_text(text: str) -> str:
@@ -40,6 +44,11 @@ def redact_text(text: str) -> str:
         for shape, replacement in _secret_shapes:
             text = shape.sub(replacement, text)
     return text
+
+
+def redact_path(path: str) -> str:
+    """A URL's path in which each long segment that is neither a word nor a uuid is left out: it may open something."""
+    return _path_secret.sub(lambda found: found.group() if _uuid.fullmatch(found.group()) else REDACTED, path)
 
 
 def escape_controls(text: str) -> str:

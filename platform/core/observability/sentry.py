@@ -1,4 +1,4 @@
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import sentry_sdk
 from django.conf import settings
@@ -10,6 +10,7 @@ from sentry_sdk.types import Event, Hint
 from core.observability.middleware import REQUEST_LOGGER
 from core.observability.redaction import redact
 from core.tenancy.context import current_scope
+from core.web.request_id import current_request_id
 
 if TYPE_CHECKING:
     from sentry_sdk._types import DataCollectionUserOptions, KeyValueCollectionBehaviour
@@ -53,9 +54,11 @@ def before_send(event: Event, hint: Hint) -> Event | None:
     if request:
         clean["request"] = {"method": request.get("method", "")}
     clean.setdefault("tags", {})
+    if current_request_id():
+        clean["tags"]["request_id"] = current_request_id()
     if scope is not None:
         clean["tags"]["tenant"] = str(scope.tenant.uuid) if scope.tenant else "platform"
-    return clean
+    return cast("Event", clean)
 
 
 def before_breadcrumb(crumb: dict[str, Any], hint: Hint) -> dict[str, Any] | None:

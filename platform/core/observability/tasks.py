@@ -30,16 +30,16 @@ def _send_request_id(headers: dict[str, Any], **_: Any) -> None:
         headers.setdefault(HEADER, current_request_id())
 
 
-def _begin(task: Task, task_id: str, **_: Any) -> None:
+def _begin(task: "Task[Any, Any]", task_id: str, **_: Any) -> None:
     if task.request.is_eager:
         return
     structlog.contextvars.clear_contextvars()
     set_request_id(getattr(task.request, HEADER, None) or task_id)
     structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id)
-    task.request.began = time.perf_counter()
+    task.request.began = time.perf_counter()  # type: ignore[attr-defined]
 
 
-def _end(task: Task, task_id: str, state: str | None, **_: Any) -> None:
+def _end(task: "Task[Any, Any]", task_id: str, state: str | None, **_: Any) -> None:
     if task.request.is_eager:
         return
     seconds = time.perf_counter() - getattr(task.request, "began", time.perf_counter())

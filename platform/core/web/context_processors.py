@@ -7,13 +7,15 @@ from django.utils.translation import get_language, get_language_bidi
 
 from core.web.requests import request_id_of
 
+HostKind = Literal["tenant", "platform", "unknown"]
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
     """Whose page this is. The name is empty where the host is not known, so that no page names the wrong one."""
 
     name: str
-    host_kind: Literal["tenant", "platform", "unknown"]
+    host_kind: HostKind
     language: str
     direction: Literal["ltr", "rtl"]
     request_id: str
@@ -27,12 +29,7 @@ class Site:
 
 def site_of(request: HttpRequest) -> Site:
     """The site of a request, without asking the database; `request.tenant` is None on the platform's host."""
-    if not hasattr(request, "tenant"):
-        name, host_kind = "", "unknown"
-    elif request.tenant is None:
-        name, host_kind = settings.PLATFORM_NAME, "platform"
-    else:
-        name, host_kind = request.tenant.name, "tenant"
+    name, host_kind = _name_and_kind(request)
     return Site(
         name=name,
         host_kind=host_kind,
@@ -40,6 +37,14 @@ def site_of(request: HttpRequest) -> Site:
         direction="rtl" if get_language_bidi() else "ltr",
         request_id=request_id_of(request),
     )
+
+
+def _name_and_kind(request: HttpRequest) -> tuple[str, HostKind]:
+    if not hasattr(request, "tenant"):
+        return "", "unknown"
+    if request.tenant is None:
+        return settings.PLATFORM_NAME, "platform"
+    return request.tenant.name, "tenant"
 
 
 def site(request: HttpRequest) -> dict[str, Any]:

@@ -150,7 +150,7 @@ def tenant_state_response(ref: TenantRef, request: HttpRequest, *, behind: bool 
     """
     if ref.state == TenantState.PURGED:
         return unknown_host_response()
-    request.tenant = ref
+    request.tenant = ref  # type: ignore[attr-defined]
     return fault_response(request, _behind if behind else _state_faults.get(ref.state, _behind))
 
 
@@ -206,6 +206,9 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, LiveryError):
             return None
+        if exception.status == MISSING.status:
+            # Word for word what a route or an object that never was answers.
+            return not_found(request)
         return fault_response(
             request,
             Fault(
@@ -215,6 +218,6 @@ class RefusalMiddleware:
                 str(exception),
                 retry_after=UNAVAILABLE.retry_after if exception.status == 503 else None,
                 errors=tuple(exception.errors),
-                offers_start=exception.status in (403, 404),
+                offers_start=exception.status == 403,
             ),
         )

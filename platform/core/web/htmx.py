@@ -9,6 +9,7 @@ from django.http.response import HttpResponseRedirectBase
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+from django_htmx.middleware import HtmxDetails
 
 
 class SeeOther(HttpResponseRedirectBase):
@@ -17,9 +18,15 @@ class SeeOther(HttpResponseRedirectBase):
     status_code = 303
 
 
+def details(request: HttpRequest) -> HtmxDetails:
+    """What htmx says about a request in its headers; false where it did not send it."""
+    found: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+    return found
+
+
 def wants_fragment(request: HttpRequest) -> bool:
     """Whether htmx asks for a part of a page; a boosted link and a restored history entry need the whole."""
-    htmx = request.htmx
+    htmx = details(request)
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
@@ -47,7 +54,7 @@ def render_invalid(
 def redirect_after_post(request: HttpRequest, to: Any) -> HttpResponse:
     """Send the browser to a page after a write: htmx loads it as a page instead of swapping it into its target."""
     url = resolve_url(to)
-    return HttpResponseClientRedirect(url) if request.htmx else SeeOther(url)
+    return HttpResponseClientRedirect(url) if details(request) else SeeOther(url)
 
 
 class HtmxResponseMiddleware:
@@ -59,7 +66,7 @@ class HtmxResponseMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         patch_vary_headers(response, ["HX-Request"])
-        if not request.htmx:
+        if not details(request):
             return response
         if response.status_code in (301, 302, 303) and _leads_to_sign_in(response):
             return _sign_in_again(request)
@@ -73,7 +80,7 @@ def _leads_to_sign_in(response: HttpResponse) -> bool:
 
 
 def _sign_in_again(request: HttpRequest) -> HttpResponse:
-    back_to = request.htmx.current_url_abs_path or request.get_full_path()
+    back_to = details(request).current_url_abs_path or request.get_full_path()
     return HttpResponse(
         status=401, headers={"HX-Redirect": f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back_to})}"}
     )

@@ -1,15 +1,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 
 from core import permissions
-from core.web.context_processors import site_of
+from core.web.context_processors import HostKind, site_of
 from core.web.requests import actor_of
-
-HostKind = Literal["tenant", "platform"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,10 +39,11 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         structlog.contextvars.clear_contextvars()
-        request.request_id = set_request_id(request.headers.get(HEADER, ""))
+        request_id = set_request_id(request.headers.get(HEADER, ""))
+        request.request_id = request_id  # type: ignore[attr-defined]
         try:
             response = self.get_response(request)
         finally:
             clear_request_id()
-        response[HEADER] = request.request_id
+        response[HEADER] = request_id
         return response

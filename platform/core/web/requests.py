@@ -12,13 +12,13 @@ PROBLEM_TYPES = ["application/json", "application/problem+json"]
 
 def set_actor(request: HttpRequest, actor: Actor) -> None:
     """Say who acts in this request; the log lines written from here on name the actor."""
-    request.actor = actor
+    request.actor = actor  # type: ignore[attr-defined]
     structlog.contextvars.bind_contextvars(actor=actor.kind, actor_id=actor.id)
 
 
 def actor_of(request: HttpRequest) -> Actor:
     """Who acts in this request: the actor that authentication found, else an anonymous one with its address."""
-    actor = getattr(request, "actor", None)
+    actor: Actor | None = getattr(request, "actor", None)
     if actor is not None:
         return actor
     return replace(ANONYMOUS, address=client_address(request), request_id=request_id_of(request) or None)

@@ -78,6 +78,21 @@ def test_a_traceback_keeps_its_frames_and_loses_its_secrets(lines):
     assert "test_logs.py" in json.loads(line)["exception"]
 
 
+def test_of_a_long_traceback_the_end_is_kept(lines):
+    try:
+        raise ValueError("x" * 20_000 + " the reason")
+    except ValueError:
+        structlog.get_logger("x").exception("broken")
+    assert json.loads(lines[0])["exception"].endswith("the reason")
+    assert len(lines[0]) < 10_000
+
+
+def test_djangos_lines_do_not_tell_links_that_open_something(lines, rf):
+    request = rf.get("/reset/1-cf3k2a-9d1f8e7b6a5c4d3e2f1a/")
+    logging.getLogger("django.request").error("Internal Server Error: %s", request.path, extra={"request": request})
+    assert json.loads(lines[0])["event"] == "Internal Server Error: /reset/[redacted]/"
+
+
 def test_an_event_cannot_forge_a_second_line(lines, settings):
     settings.LOG_FORMAT = "console"
     console = logs.formatter()

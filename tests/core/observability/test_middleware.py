@@ -43,6 +43,10 @@ def test_each_request_is_one_line_without_its_query(rf, ref):
     }
 
 
+def test_a_link_that_opens_something_is_not_logged(rf):
+    assert run(rf, path="/reset/1-cf3k2a-9d1f8e7b6a5c4d3e2f1a/")["path"] == "/reset/[redacted]/"
+
+
 @pytest.mark.parametrize(("status", "level"), [(200, "info"), (404, "info"), (500, "error"), (503, "error")])
 def test_a_server_error_stands_out(rf, status, level):
     assert run(rf, status=status)["log_level"] == level

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from core.observability.redaction import LONGEST, REDACTED, escape_controls, redact, redact_text
+from core.observability.redaction import LONGEST, REDACTED, escape_controls, redact, redact_path, redact_text
 
 TOKEN = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 
@@ -59,10 +59,27 @@ def test_the_shapes_of_secrets_are_gone_from_any_text(text, left):
     assert redact_text(text) == left
 
 
+@pytest.mark.parametrize(
+    ("path", "logged"),
+    [
+        ("/account/password/reset/key/1-cf3k2a-9d1f8e7b6a5c4d3e2f1a/", f"/account/password/reset/key/{REDACTED}/"),
+        ("/files/ImtleSI:1tLq:Ab-cdefgh_ijk/", f"/files/{REDACTED}/"),
+        (
+            "/invoices/0192f000-0000-7000-8000-000000000001/issue/",
+            "/invoices/0192f000-0000-7000-8000-000000000001/issue/",
+        ),
+        ("/account/password-reset-from-key-done/", "/account/password-reset-from-key-done/"),
+        ("/api/v1/jobs/", "/api/v1/jobs/"),
+    ],
+)
+def test_links_that_open_something_are_not_logged(path, logged):
+    assert redact_path(path) == logged
+
+
 def test_a_line_cannot_be_forged():
-    forged = "ok\n2026-11-20 [error] all money gone\r\x1b[2J\u2028"
+    forged = "ok\n2026-11-20 [error] all money gone\r\x1b[2J\u2028\u202e"
     assert "\n" not in escape_controls(forged)
-    assert escape_controls(forged) == r"ok\n2026-11-20 [error] all money gone\r\x1b[2J\u2028"
+    assert escape_controls(forged) == r"ok\n2026-11-20 [error] all money gone\r\x1b[2J\u2028\u202e"
     assert redact({"path": forged})["path"] == escape_controls(forged)
 
 

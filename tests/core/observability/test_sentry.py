@@ -6,11 +6,13 @@ from sentry_sdk.transport import Transport
 
 from core.observability import sentry
 from core.tenancy import tenant_context
+from core.web.request_id import clear_request_id, set_request_id
 
 
 @pytest.fixture(autouse=True)
 def nothing_left():
     yield
+    clear_request_id()
     sentry_sdk.get_client().close()
     sentry_sdk.get_global_scope().set_client(None)
 
@@ -39,6 +41,7 @@ def test_an_error_tells_the_tenant_and_no_secret_and_no_person(settings, ref, mo
     sentry_sdk.set_user({"email": "ana@example.org", "id": "u1"})
     sentry_sdk.add_breadcrumb(category="query", message="SELECT secret FROM users")
     sentry_sdk.add_breadcrumb(category="note", message="key lvk_abc used", data={"password": "hunter2"})
+    set_request_id("request-1234")
     with tenant_context(ref()):
         try:
             local_secret = "hunter2"
@@ -48,6 +51,7 @@ def test_an_error_tells_the_tenant_and_no_secret_and_no_person(settings, ref, mo
     [event] = transport.events
     text = json.dumps(event)
     assert event["tags"]["tenant"] == str(ref().uuid)
+    assert event["tags"]["request_id"] == "request-1234"
     assert "user" not in event
     assert event["exception"]["values"][0]["type"] == "ValueError"
     assert event["exception"]["values"][0]["stacktrace"]["frames"][-1]["function"].startswith("test_an_error")

@@ -6,6 +6,7 @@ from django.http import HttpResponse
 
 from core.errors import Conflict, LiveryError, PermissionRefused, Unavailable, Unprocessable
 from core.tenancy import TenantState
+from core.tenancy.errors import TenantGone
 from core.web import errors
 
 HANDLERS = [
@@ -142,6 +143,12 @@ def test_a_services_refusal_is_answered_in_its_own_words(rf, error_class):
     assert json.loads(problem.content)["detail"] == "Only an <accountant> may."
     assert json.loads(problem.content)["errors"][0]["field"] == "date"
     assert ("Retry-After" in page) is (error_class is Unavailable)
+
+
+def test_a_refused_object_and_a_missing_page_look_alike(rf):
+    middleware = errors.RefusalMiddleware(lambda request: HttpResponse())
+    refused = middleware.process_exception(request_to(rf), TenantGone("Invoice 7 belongs to somebody else."))
+    assert (refused.status_code, refused.content) == (404, errors.not_found(request_to(rf)).content)
 
 
 def test_other_exceptions_are_left_to_the_server_error(rf):

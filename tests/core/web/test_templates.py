@@ -11,8 +11,11 @@ from django.template.loader import get_template, render_to_string
 ROOT = Path(settings.BASE_DIR)
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 SPRITE = set(re.findall(r'<symbol id="([^"]+)"', (ROOT / "static/icons/lucide.svg").read_text()))
+# A block of JSON is data, which the policy lets stand.
 INLINE = re.compile(
-    r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\bsrc=)|javascript:|hx-on|hx-vals=[\"']?js:", re.IGNORECASE
+    r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*(?:\bsrc=|type=\"application/json\"))"
+    r"|javascript:|hx-on|hx-vals=[\"']?js:",
+    re.IGNORECASE,
 )
 OUTSIDE = re.compile(r"(?:src|href|action)=[\"'](?:https?:)?//")
 

@@ -1,0 +1,13 @@
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from core.web.htmx import render_page
+from core.web.navigation import links
+
+
+@require_safe
+@login_required
+def page(request: HttpRequest) -> HttpResponse:
+    """Where a person arrives after signing in: what their role lets them open."""
+    return render_page(request, "home.html", {"groups": links(request)})
