@@ -6,4 +6,4 @@ class JobsConfig(AppConfig):
     label = "jobs"
 
     def ready(self) -> None:
-        from tenant_apps.jobs import permissions  # noqa: F401
+        from tenant_apps.jobs import permissions, tasks  # noqa: F401

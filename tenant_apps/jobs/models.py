@@ -38,6 +38,8 @@ class TaskRun(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=clock.now, db_default=Now())
+    # When its message was last given to the broker, which may have lost it.
+    queued_at = models.DateTimeField(default=clock.now, db_default=Now())
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 

@@ -47,18 +47,18 @@ class ContextTask(Task):
     ignore_result = True
     destination = "default"
 
-    def enqueue(self, *arguments: object, countdown: float | None = None) -> None:
+    def enqueue(self, *arguments: object, countdown: float | None = None, queue: str | None = None) -> None:
         """Queue the task, with ids as its only arguments, once the current transaction has committed.
 
-        `countdown` is in seconds. A broker that cannot be reached is logged and not raised: what the task works on is a
-        committed row, and the sweep of its room finds the row again.
+        `countdown` is in seconds, `queue` another than the task's own. A broker that cannot be reached is logged and
+        not raised: what the task works on is a committed row, and the sweep of its room finds the row again.
         """
         plain = [str(value) if isinstance(value, UUID) else value for value in arguments]
         _require_plain(plain)
 
         def send() -> None:
             try:
-                self.apply_async(args=plain, countdown=countdown)
+                self.apply_async(args=plain, countdown=countdown, queue=queue or self.destination)
             except OperationalError as error:
                 _log.warning("task_not_queued", task=self.name, reason=str(error))
 
@@ -186,9 +186,9 @@ def scoped_task(*, name: str, queue: str = "default", **options: Any) -> Callabl
     return _declare(ScopedTask, name, queue, options)
 
 
-def enqueue(name: str, *arguments: object) -> None:
+def enqueue(name: str, *arguments: object, queue: str | None = None) -> None:
     """Queue a task by its name: for services, which stand below the tasks that call them."""
-    current_app.tasks[name].enqueue(*arguments)
+    current_app.tasks[name].enqueue(*arguments, queue=queue)
 
 
 def fan_out(task: TenantTask, *arguments: object, states: Collection[TenantState] = LIVE, spread: int = 0) -> None:
@@ -219,9 +219,15 @@ def tenants_of_slice(number: int, count: int, *, states: Collection[TenantState]
     return (ref for ref in directory().refs(states) if ref.uuid.int % count == number and not lags_behind(ref))
 
 
+def require_queue(name: str) -> str:
+    """The name of a queue as it is; raises ValueError for a queue that no worker listens to."""
+    if name not in QUEUES:
+        raise ValueError(f"There is no queue {name}; choose one of {', '.join(QUEUES)}.")
+    return name
+
+
 def _declare(base: type[ContextTask], name: str, queue: str, options: dict[str, Any]) -> Any:
-    if queue not in QUEUES:
-        raise ValueError(f"There is no queue {queue}; choose one of {', '.join(QUEUES)}.")
+    require_queue(queue)
     return cast(Any, shared_task(base=base, name=name, destination=queue, bind=False, **options))
 
 

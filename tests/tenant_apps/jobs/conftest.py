@@ -1,0 +1,25 @@
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from core.tenancy import TenantRef, tenant_context
+from tenant_apps.jobs.services import job, registry
+
+
+@pytest.fixture
+def inside(tenant: TenantRef) -> Iterator[TenantRef]:
+    """The test runs in the first twin's context."""
+    with tenant_context(tenant):
+        yield tenant
+
+
+@pytest.fixture
+def register(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Registers a function as the job `test.job` for this test only."""
+    monkeypatch.setattr(registry, "_jobs", {})
+
+    def register_one(function: Any, kind: str = "test.job", **options: Any) -> None:
+        job(kind, label="Test", **options)(function)
+
+    return register_one
