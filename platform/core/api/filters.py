@@ -35,6 +35,10 @@ class TermSearch(SearchFilter):
             raise ValidationError({self.search_param: f"Search for at most {MAX_SEARCH_LENGTH} characters."})
         return super().get_search_terms(request)
 
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """The parameter in OpenAPI, where the view searches at all."""
+        return super().get_schema_operation_parameters(view) if view.search_fields else []
+
 
 class ListedOrdering(BaseFilterBackend):
     """`?ordering=` by the view's `ordering_fields`, several with commas, `-` for descending; else its `ordering`."""

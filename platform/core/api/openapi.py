@@ -61,6 +61,10 @@ class RoomSchema(AutoSchema):
             return self.view.get_input_serializer_class()
         return super().get_request_serializer()
 
+    def get_summary(self) -> str | None:
+        """What stands beside the path: the description's first line."""
+        return self.get_description().partition("\n")[0].removesuffix(".") or None
+
     def get_override_parameters(self) -> list[Any]:
         """The parameters that no serializer or filter tells of."""
         if self.method in ("GET", "HEAD") or not getattr(self.view, "takes_idempotency_key", False):

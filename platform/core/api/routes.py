@@ -22,6 +22,8 @@ from core.web.context_processors import site_of
 class Registration:
     """One resource of a room: its path below the prefix, such as `users/people`, its viewset or plain view.
 
+    A plain view's path may hold converters, `reports/<uuid:id>`; the root does not list it then.
+
     Routes are called after `name`: `<name>-list`, `<name>-detail`, `<name>-<action>`, a plain view's just `<name>`.
     """
 
@@ -47,6 +49,8 @@ class RootView(ApiView):
         """The resources by room, and where they are described."""
         rooms: dict[str, dict[str, str]] = {}
         for each in self.registrations:
+            if "<" in each.path:
+                continue
             room, _, resource = each.path.partition("/")
             rooms.setdefault(room, {})[resource or room] = request.build_absolute_uri(f"{request.path}{each.path}/")
         return Response(

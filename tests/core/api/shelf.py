@@ -4,11 +4,13 @@ from typing import Any
 
 from django.db import models
 from django.http import HttpRequest
-from django_filters import CharFilter, DateFromToRangeFilter, MultipleChoiceFilter
+from django_filters import CharFilter as TextFilter
+from django_filters import DateFromToRangeFilter, MultipleChoiceFilter
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.response import Response
+from rest_framework.serializers import CharField
 
 from core.actor import Actor
 from core.api.authentication import ActorAuthentication, ApiRequest, Credential
@@ -114,8 +116,12 @@ class BookInput(StrictSerializer):
     sequel_of = ReferenceField(selector=book_list, required=False)
 
 
+class NoteInput(StrictSerializer):
+    title = CharField()
+
+
 class BookFilter(StrictFilterSet):
-    title = CharFilter(lookup_expr="iexact")
+    title = TextFilter(lookup_expr="iexact")
     printed = DateFromToRangeFilter()
     pages = MultipleChoiceFilter(choices=[(1, "one"), (2, "two")])
 
@@ -213,7 +219,32 @@ class SignInView(EchoView):
     rate_cost = {"post": 3}
 
 
+@extend_schema(examples=[OpenApiExample("Thanks", {"title": "Thanks"})])
+class NoteView(ApiView):
+    """Notes on a word."""
+
+    authentication_classes = (NameAuthentication,)
+    permission_actions = {"put": SIGNED_IN}
+    serializer_class = NoteInput
+
+    def put(self, request: ApiRequest, word: str) -> Response:
+        return Response({"title": word})
+
+
+class ArchiveViewSet(ListMixin, RoomViewSet):
+    """Books that are only listed."""
+
+    authentication_classes = (NameAuthentication,)
+    serializer_class = BookSerializer
+    permission_actions = {"list": "shelf.view"}
+
+    def get_queryset(self) -> models.QuerySet[Book]:
+        return book_list(actor=self.request.actor)
+
+
 REGISTRATIONS = [
+    Registration("archive", ArchiveViewSet),
+    Registration("notes/<slug:word>", NoteView, name="note"),
     Registration("shelf/books", BookViewSet),
     Registration("echo", EchoView),
     Registration("echo/strict", StrictEchoView),

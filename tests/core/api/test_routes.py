@@ -13,6 +13,7 @@ def test_the_root_lists_the_resources_of_each_room(api, ref, settings):
     assert answer["documentation"] == "http://testserver/api/docs/"
     assert answer["schema"] == "http://testserver/api/schema/"
     assert answer["rooms"] == {
+        "archive": {"archive": "http://testserver/api/v1/archive/"},
         "shelf": {"books": "http://testserver/api/v1/shelf/books/"},
         "echo": {"echo": "http://testserver/api/v1/echo/", "strict": "http://testserver/api/v1/echo/strict/"},
         "auth": {"sign-in": "http://testserver/api/v1/auth/sign-in/"},
