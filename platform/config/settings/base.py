@@ -138,7 +138,7 @@ FORM_RENDERER = "core.web.forms.FormRenderer"
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CACHES = {
     alias: {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "core.tenancy.cache.ScopedRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_FUNCTION": f"core.tenancy.cache.{alias}_key",
     }
@@ -155,9 +155,9 @@ READ_ONLY_VIEWS = frozenset(
         "account_reauthenticate",
         "mfa_authenticate",
         "mfa_reauthenticate",
-        "api_auth:login",
-        "api_auth:refresh",
-        "api_auth:logout",
+        "auth-login",
+        "auth-refresh",
+        "auth-logout",
     }
 )
 SESSION_ENGINE = "core.tenancy.sessions"

@@ -1,0 +1,28 @@
+"""What answers on the platform's host."""
+
+from django.urls import include, path
+
+from core.api.routes import api_urlpatterns
+from core.web import errors, files, home
+from shared_apps.tenants.api.urls import REGISTRATIONS as TENANTS
+from shared_apps.trail.api.urls import REGISTRATIONS as TRAIL
+from shared_apps.users.api.urls import PLATFORM as USERS
+from tenant_apps.events.api.urls import REGISTRATIONS as EVENTS
+from tenant_apps.jobs.api.urls import REGISTRATIONS as JOBS
+
+urlpatterns = [
+    path("", home.page, name="home"),
+    path("account/", include("shared_apps.users.account_urls")),
+    path("people/", include("shared_apps.users.urls")),
+    path("tenants/", include("shared_apps.console.urls")),
+    path("trail/", include("shared_apps.trail.urls")),
+    path("events/", include("tenant_apps.events.urls")),
+    path("jobs/", include("tenant_apps.jobs.urls")),
+    path("files/<str:token>/", files.serve, name="file"),
+    *api_urlpatterns("api/platform/v1", [*TENANTS, *USERS, *TRAIL, *EVENTS, *JOBS]),
+]
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.not_found
+handler500 = errors.server_error
+handler429 = errors.too_many_requests
