@@ -1,5 +1,6 @@
 """The first lock: which tenant, or the platform, the running code acts for. Without an answer every query raises."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -10,12 +11,16 @@ from uuid import UUID
 
 from django.db import connections
 
-from core.tenancy.errors import ContextSwitchInTransaction, NoContext, NoTenant
-from core.tenancy.lifecycle import TenantState, writable
+from core.tenancy.errors import ContextSwitchInTransaction, CrossedContext, NoContext, NoTenant
+from core.tenancy.lifecycle import TenantState
 
 PLATFORM_SCHEMA = "public"
 PLATFORM_ROLE = "livery_platform"
 PLATFORM_CELL = "default"
+# The owner's connection stays the role that it logged in as.
+OWNER_ROLE = "none"
+# Opaque names make a foreign schema recognisable in any statement.
+TENANT_SCHEMA = re.compile(r"t_[0-9a-z]{20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class TenantRef:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The session that the database must be in: compared as a whole, so two equal scopes share a connection's state."""
+    """For whom the code acts, and the session that the database must be in for that."""
 
     key: str
     cell: str
@@ -61,22 +66,28 @@ class Scope:
         """Whether this is the platform's own schema."""
         return self.schema == PLATFORM_SCHEMA
 
+    @property
+    def is_owner(self) -> bool:
+        """Whether the code acts as the owner of the tables, for a migration, provisioning or deletion."""
+        return self.role == OWNER_ROLE
 
-_PLATFORM = Scope(key="platform", cell=PLATFORM_CELL, schema=PLATFORM_SCHEMA, role=PLATFORM_ROLE)
-_scope: ContextVar[Scope | None] = ContextVar("livery_scope", default=None)
+
+# All entered scopes, the outermost first: leaving one in the wrong order is noticed.
+_entered: ContextVar[tuple[Scope, ...]] = ContextVar("livery_scopes", default=())
 
 
 def current_scope() -> Scope | None:
     """The entered scope, or None."""
-    return _scope.get()
+    scopes = _entered.get()
+    return scopes[-1] if scopes else None
 
 
 def require_scope() -> Scope:
     """The entered scope; raises NoContext where there is none."""
-    scope = _scope.get()
-    if scope is None:
+    scopes = _entered.get()
+    if not scopes:
         raise NoContext("Enter tenant_context(…) or platform_context() before touching the database, a cache or files.")
-    return scope
+    return scopes[-1]
 
 
 def current_tenant() -> TenantRef:
@@ -96,15 +107,17 @@ def scope_key() -> str:
 def tenant_context(tenant: TenantRef, *, read_only: bool | None = None) -> Iterator[TenantRef]:
     """Act for one tenant; `read_only` takes the role that cannot write, and is implied by the tenant's state.
 
-    Raises ContextSwitchInTransaction where a transaction of another context is open.
+    Raises NoTenant for one without a schema, and ContextSwitchInTransaction where a transaction is open.
     """
-    held = read_only or not writable(tenant.state) and tenant.state == TenantState.READ_ONLY
+    if not TENANT_SCHEMA.fullmatch(tenant.schema):
+        raise NoTenant(f"{tenant.slug} has no schema: it is not provisioned yet, or gone.")
+    held = bool(read_only) or tenant.state == TenantState.READ_ONLY
     scope = Scope(
         key=f"t:{tenant.uuid}:{tenant.epoch}",
         cell=tenant.cell,
         schema=tenant.schema,
         role=tenant.read_only_role if held else tenant.role,
-        read_only=bool(held),
+        read_only=held,
         tenant=tenant,
     )
     with entered(scope):
@@ -117,29 +130,45 @@ def platform_context() -> Iterator[None]:
 
     Raises ContextSwitchInTransaction where a transaction of a tenant is open.
     """
-    with entered(_PLATFORM):
+    with entered(Scope(key="platform", cell=PLATFORM_CELL, schema=PLATFORM_SCHEMA, role=PLATFORM_ROLE)):
         yield
 
 
 @contextmanager
 def entered(scope: Scope) -> Iterator[None]:
-    """Enter a scope and leave it again, also after an error; the one place where the context changes."""
-    if scope != _scope.get():
-        _refuse_open_transactions()
-    token = _scope.set(scope)
+    """Enter a scope and leave it again, also after an error; the one place where the context changes.
+
+    Each entry takes a scope of its own, so a connection can tell this entry from an earlier one of the same tenant.
+    """
+    outer = _entered.get()
+    switches = not outer or outer[-1] != scope
+    if switches:
+        _refuse_open_transactions("Enter the context first, then atomic(): a transaction belongs to one context.")
+    _entered.set((*outer, scope))
     try:
         yield
     finally:
-        _scope.reset(token)
+        _leave(scope)
+        if switches:
+            _refuse_open_transactions("Leave atomic() before its context: its commit would run in another one.")
+
+
+def _leave(scope: Scope) -> None:
+    scopes = _entered.get()
+    place = next((index for index, entry in enumerate(scopes) if entry is scope), None)
+    if place is not None:
+        _entered.set(scopes[:place])
+    if place is None or place != len(scopes) - 1:
+        raise CrossedContext("Contexts were left in another order than entered: a generator kept one open.")
 
 
 def has_open_transaction(connection: Any) -> bool:
     """Whether a transaction is open that would commit; a test's own enclosing one spans contexts and never does."""
-    return any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
+    if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
+        return True
+    return connection.connection is not None and not connection.autocommit and not connection.in_atomic_block
 
 
-def _refuse_open_transactions() -> None:
+def _refuse_open_transactions(advice: str) -> None:
     if any(has_open_transaction(connection) for connection in connections.all(initialized_only=True)):
-        raise ContextSwitchInTransaction(
-            "Leave the transaction before entering another context: enter the context first, then atomic()."
-        )
+        raise ContextSwitchInTransaction(advice)

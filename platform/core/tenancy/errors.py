@@ -22,7 +22,11 @@ class CrossedContext(TenancyError):
 
 
 class ForeignSchema(TenancyError):
-    """A statement names the schema of another tenant."""
+    """A statement names a schema that is not its context's."""
+
+
+class StackedStatements(TenancyError):
+    """Several statements came where one was expected: what an injection looks like."""
 
 
 class OwnerUnavailable(TenancyError):

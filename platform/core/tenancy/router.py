@@ -4,7 +4,7 @@ from django.apps import apps
 from django.conf import settings
 from django_tenants.routers import TenantSyncRouter
 
-from core.tenancy.context import PLATFORM_SCHEMA, current_scope, require_scope
+from core.tenancy.context import PLATFORM_SCHEMA, Scope, current_scope, require_scope
 from core.tenancy.errors import CrossedContext
 
 
@@ -50,12 +50,24 @@ class CellRouter(TenantSyncRouter):
 
     def _alias(self, model: Any, instance: Any) -> CellAlias:
         scope = require_scope()
-        origin = getattr(instance._state.db, "scope_key", None) if instance is not None else None
-        if origin is not None and origin != scope.key:
-            raise CrossedContext(f"This {instance._meta.verbose_name} was loaded in another context.")
+        if instance is not None:
+            _require_origin(instance, scope)
         if scope.tenant is not None and model._meta.app_label in _platform_only():
             raise CrossedContext(f"{model._meta.label} belongs to the platform; read it before entering a tenant.")
         return CellAlias(scope.cell, scope.key)
+
+
+def require_own(instance: Any) -> None:
+    """Raise CrossedContext for an instance that was loaded or saved in another context than the current one."""
+    _require_origin(instance, require_scope())
+
+
+def _require_origin(instance: Any, scope: Scope) -> None:
+    origin = getattr(instance._state.db, "scope_key", None)
+    # A row that was read past the router carries no scope; migrations read like that, as the owner.
+    unknown = origin is None and not instance._state.adding and not scope.is_owner
+    if unknown or origin not in (None, scope.key):
+        raise CrossedContext(f"This {instance._meta.verbose_name} was loaded in another context.")
 
 
 _labels: set[str] = set()

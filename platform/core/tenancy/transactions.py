@@ -3,8 +3,9 @@ from contextlib import contextmanager
 from contextvars import copy_context
 from typing import Any
 
-from django.db import connections, transaction
+from django.db import transaction
 
+from core.tenancy.backend.cells import connections
 from core.tenancy.context import require_scope
 
 

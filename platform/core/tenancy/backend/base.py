@@ -1,95 +1,58 @@
 """The second and third lock: a search path of one schema and a role with rights on that schema alone."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.contrib.contenttypes.models import ContentType
-from django.db import connections
+from django.contrib.contenttypes.models import ContentTypeManager
+from django.db import Error
 from django.db.backends.postgresql.introspection import DatabaseIntrospection
-from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
+from django.db.backends.postgresql.operations import DatabaseOperations
 from django_tenants.postgresql_backend import base as django_tenants
 
-from core.tenancy.context import Scope, current_scope, entered, has_open_transaction, require_scope
-from core.tenancy.errors import (
-    ContextSwitchInTransaction,
-    CrossedContext,
-    ForeignSchema,
-    OwnerUnavailable,
-    TenancyError,
+from core.tenancy.backend.cells import connections
+from core.tenancy.backend.cursors import ScopedCursor, ScopedDebugCursor
+from core.tenancy.context import (
+    OWNER_ROLE,
+    TENANT_SCHEMA,
+    Scope,
+    current_scope,
+    entered,
+    has_open_transaction,
+    require_scope,
 )
+from core.tenancy.errors import ContextSwitchInTransaction, CrossedContext, OwnerUnavailable, TenancyError
+from core.tenancy.router import require_own
 
-# Opaque names (see new_schema_name) make a foreign schema recognisable in any statement.
-TENANT_SCHEMA = re.compile(r"\bt_[0-9a-z]{20}\b")
-_ROLE_NONE = "none"
+__all__ = ["TENANT_SCHEMA", "DatabaseWrapper", "Operations", "owner_context"]
 
-
-class ScopedCursor(CursorWrapper):
-    """A cursor that works in the scope in which it was opened, and in no other."""
-
-    def __init__(self, cursor: Any, db: "DatabaseWrapper") -> None:
-        super().__init__(cursor, db)
-        self.scope = current_scope()
-
-    def _require_scope(self) -> None:
-        if current_scope() != self.scope:
-            raise CrossedContext("A cursor was opened in one context and used in another.")
-
-    def __getattr__(self, name: str) -> Any:
-        if name != "close":
-            self._require_scope()
-        return super().__getattr__(name)
-
-    def execute(self, sql: Any, params: Any = None) -> Any:
-        self._require_scope()
-        prefix = self.db.session_prefix(sql, self.scope)
-        if params is not None:
-            prefix = prefix.replace("%", "%%")
-        return super().execute(f"{prefix}{sql}" if prefix else sql, params)
-
-    def executemany(self, sql: Any, param_list: Any) -> Any:
-        self._require_scope()
-        prefix = self.db.session_prefix(sql, self.scope).replace("%", "%%")
-        return super().executemany(f"{prefix}{sql}" if prefix else sql, param_list)
-
-    def copy_expert(self, sql: str, file: Any, size: int = 8192) -> Any:
-        """COPY in the cursor's scope; behind a transaction pooler it needs a transaction, which carries the session."""
-        self._require_scope()
-        if self.db.session_prefix(sql, self.scope):
-            if not self.db.in_atomic_block:
-                raise TenancyError("Behind a transaction pooler, COPY needs atomic().")
-            self.execute("SELECT 1")
-        with self.db.wrap_database_errors:
-            return self.cursor.copy_expert(sql, file, size)
-
-    def fetchone(self) -> Any:
-        self._require_scope()
-        with self.db.wrap_database_errors:
-            return self.cursor.fetchone()
-
-    def fetchmany(self, *args: Any, **kwargs: Any) -> Any:
-        self._require_scope()
-        with self.db.wrap_database_errors:
-            return self.cursor.fetchmany(*args, **kwargs)
-
-    def fetchall(self) -> Any:
-        self._require_scope()
-        with self.db.wrap_database_errors:
-            return self.cursor.fetchall()
-
-    def __iter__(self) -> Iterator[Any]:
-        while (row := self.fetchone()) is not None:
-            yield row
+# Where a session stands that nobody acts for: tables are neither found nor allowed.
+_NOWHERE = "pg_catalog"
 
 
-class ScopedDebugCursor(CursorDebugWrapper, ScopedCursor):
-    """The same cursor where queries are logged."""
+def _never_remembered(manager: ContentTypeManager, using: str, content_type: Any) -> None:
+    """Content types have other ids in each schema, and Django would keep them for the whole process."""
+
+
+ContentTypeManager._add_to_cache = _never_remembered
+
+
+class Operations(DatabaseOperations):
+    compiler_module = "core.tenancy.backend.compiler"
+
+    def bulk_batch_size(self, fields: Sequence[Any], objs: Collection[Any]) -> int:
+        """Asked before each bulk statement, with the instances that it is about."""
+        for instance in objs:
+            require_own(instance)
+        size: int = super().bulk_batch_size(fields, objs)
+        return size
 
 
 class DatabaseWrapper(django_tenants.DatabaseWrapper):
     """PostgreSQL through django-tenants, with the session derived from the context and from nothing else."""
+
+    ops_class = Operations
 
     def __init__(self, settings_dict: dict[str, Any], alias: str = "default", *, owner: bool = False) -> None:
         self.is_owner = owner
@@ -123,15 +86,20 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         params = super().get_connection_params()
         if self.is_owner:
             params |= {"user": self.settings_dict["OWNER"]["USER"], "password": self.settings_dict["OWNER"]["PASSWORD"]}
+        if not self.is_pooled:
+            options = {"search_path": _NOWHERE, **self._timeouts()}
+            given = [f"-c {name}={value}" for name, value in options.items()]
+            params["options"] = " ".join(filter(None, [params.get("options"), *given]))
+        return params
+
+    def _timeouts(self) -> dict[str, int]:
         timeouts = {
             "lock_timeout": settings.DATABASE_LOCK_MILLISECONDS,
             "idle_in_transaction_session_timeout": settings.DATABASE_IDLE_MILLISECONDS,
         }
         if not self.is_owner:
             timeouts["statement_timeout"] = settings.DATABASE_STATEMENT_MILLISECONDS
-        options = [f"-c {name}={value}" for name, value in timeouts.items()]
-        params["options"] = " ".join(filter(None, [params.get("options"), "-c search_path=pg_catalog", *options]))
-        return params
+        return timeouts
 
     @property
     def pg_version(self) -> int:
@@ -144,14 +112,31 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         self._applied = None
         return super().get_new_connection(conn_params)
 
+    def is_usable(self) -> bool:
+        """Whether the connection works. Setting the session is as good a question as any, and saves a round trip."""
+        scope = current_scope()
+        if scope is None or scope.cell != self.alias or self.is_pooled:
+            usable: bool = super().is_usable()
+            return usable
+        try:
+            self._send_session(scope)
+        except Error:
+            return False
+        return True
+
     def close(self) -> None:
         self._applied = None
         super().close()
 
-    def _rollback(self) -> Any:
-        # A session-level SET is undone by the rollback of the transaction that issued it.
+    def _commit(self) -> None:
+        if self.is_pooled:
+            self._applied = None
+        super()._commit()
+
+    def _rollback(self) -> None:
+        # What was set in a transaction is undone with it.
         self._applied = None
-        return super()._rollback()
+        super()._rollback()
 
     def savepoint_rollback(self, sid: str) -> None:
         try:
@@ -164,11 +149,15 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         with self.connection.cursor() as raw, self.wrap_database_errors:
             raw.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
 
-    def make_cursor(self, cursor: Any) -> CursorWrapper:
+    def make_cursor(self, cursor: Any) -> ScopedCursor:
         return ScopedCursor(cursor, self)
 
-    def make_debug_cursor(self, cursor: Any) -> CursorWrapper:
+    def make_debug_cursor(self, cursor: Any) -> ScopedCursor:
         return ScopedDebugCursor(cursor, self)
+
+    def chunked_cursor(self) -> Any:
+        """A cursor on the server, but an ordinary one behind a pooler, where the next chunk may ask another server."""
+        return self.cursor() if self.is_pooled else super().chunked_cursor()
 
     def _cursor(self, name: str | None = None) -> Any:
         scope = require_scope()
@@ -177,56 +166,62 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         return super()._cursor(name=name)
 
     def _handle_search_path(self, cursor: Any = None) -> None:
-        """Called by the parent for each cursor: bring the session to the context's role and path, if it is not."""
-        scope = require_scope()
-        if self._applied == scope or settings.DATABASE_POOLER == "transaction":
-            return
-        if self._applied is None or self._applied.schema != scope.schema:
-            # Content types have other ids in the platform's schema than in a tenant's.
-            ContentType.objects.clear_cache()
-        with self.connection.cursor() as raw, self.wrap_database_errors:
-            raw.execute(*self._session_statement(scope, local=False))
+        """The parent sets a path when a cursor is opened; here each statement makes sure of its own session."""
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether each transaction may reach another server connection, so that nothing can be kept on one."""
+        return bool(settings.DATABASE_POOLER == "transaction")
+
+    def session_role(self, scope: Scope | None) -> str:
+        """The role of a scope's session; without one the login role, which may do nothing."""
+        return OWNER_ROLE if scope is None or self.is_owner else self.ops.quote_name(scope.role)
+
+    def session_path(self, scope: Scope | None) -> str:
+        """The search path of a scope's session: its schema alone, so a missing table is an error."""
+        return _NOWHERE if scope is None else self.ops.quote_name(scope.schema)
+
+    def bring_session(self, scope: Scope | None) -> str:
+        """Bring the server's session to a scope before a statement; returns what must be sent in front of it.
+
+        Behind a pooler, path and role travel in the statement's own message: several statements in one message are
+        one implicit transaction, so what they set locally cannot outlive it.
+        """
+        if self.connection is None or self.connection.closed:
+            return ""
+        if self.is_pooled:
+            return (
+                "" if self.in_atomic_block and self._applied is scope else self._session_statements(scope, local=True)
+            )
+        if self._applied is not scope or not self._is_reported(scope):
+            self._send_session(scope)
+        return ""
+
+    def was_sent(self, scope: Scope | None) -> None:
+        """Told after a statement went out with what `bring_session` gave: the transaction has that session now."""
+        if self.is_pooled and self.in_atomic_block:
+            self._applied = scope
+
+    def forget_session(self) -> None:
+        """Told after a statement that may have changed or rolled back role or path."""
+        self._applied = None
+
+    def _send_session(self, scope: Scope | None) -> None:
+        self._applied = None
+        with self.wrap_database_errors, self.connection.cursor() as raw:
+            raw.execute(self._session_statements(scope))
         self._applied = scope
 
-    def session_role(self, scope: Scope) -> str:
-        """The role of a scope's session; the owner stays itself."""
-        return _ROLE_NONE if self.is_owner else scope.role
+    def _is_reported(self, scope: Scope | None) -> bool:
+        # From PostgreSQL 18 on the server itself tells of each change of the path, also of one by a rollback.
+        reported = self.connection.get_parameter_status("search_path")
+        return reported is None or reported == self.session_path(scope).replace('"', "")
 
-    def session_path(self, scope: Scope) -> str:
-        """The search path of a scope's session: its schema alone, so a missing table is an error."""
-        return self.ops.quote_name(scope.schema)
-
-    def _session_statement(self, scope: Scope, *, local: bool) -> tuple[str, tuple[Any, ...]]:
-        # The path is set while the role is still the login role's or a former tenant's: neither needs rights for it.
-        return (
-            "SELECT set_config('search_path', %s, %s), set_config('role', %s, %s)",
-            (self.session_path(scope), local, self.session_role(scope), local),
-        )
-
-    def session_prefix(self, sql: Any, scope: Scope | None) -> str:
-        """Refuse a statement that names another tenant's schema; behind a transaction pooler, what to send before it.
-
-        A pooler may hand each transaction to another server connection. A message of several statements is one
-        implicit transaction, so role and path that are set locally in the same message cannot outlive it.
-        """
-        if scope is None:
-            raise CrossedContext("The cursor was opened without a context.")
-        if isinstance(sql, str) and not self.is_owner:
-            for name in TENANT_SCHEMA.findall(sql):
-                if name != scope.schema:
-                    raise ForeignSchema("The statement names a schema that is not the context's.")
-        if settings.DATABASE_POOLER != "transaction" or self._applied == scope:
-            return ""
-        with self.connection.cursor() as raw:
-            prefix: str = raw.mogrify(*self._session_statement(scope, local=True)).decode()
-        if self.in_atomic_block:
-            self._applied = scope
-        return f"{prefix}; "
-
-    def _commit(self) -> None:
-        if settings.DATABASE_POOLER == "transaction":
-            self._applied = None
-        return super()._commit()
+    def _session_statements(self, scope: Scope | None, *, local: bool = False) -> str:
+        # SET, unlike set_config(), cannot be part of a query, and the role is set with no right but membership.
+        word = "SET LOCAL" if local else "SET"
+        timeouts = "".join(f"{word} {name} = {value}; " for name, value in self._timeouts().items()) if local else ""
+        return f"{timeouts}{word} search_path = {self.session_path(scope)}; {word} ROLE {self.session_role(scope)}; "
 
 
 @contextmanager
@@ -236,7 +231,7 @@ def owner_context(*, cell: str, schema: str) -> Iterator[DatabaseWrapper]:
     Opens a connection of its own and restores the application's at the end. Raises OwnerUnavailable in a process
     that was started without the owner's credentials.
     """
-    application = connections[cell]
+    application = connections.of_cell(cell)
     if not application.settings_dict["OWNER"]["USER"]:
         raise OwnerUnavailable("Set DATABASE_OWNER_URL in processes that create or change tenants' tables.")
     if has_open_transaction(application):
@@ -244,8 +239,8 @@ def owner_context(*, cell: str, schema: str) -> Iterator[DatabaseWrapper]:
     owner = DatabaseWrapper({**application.settings_dict}, cell, owner=True)
     connections[cell] = owner
     try:
-        with entered(Scope(key=f"owner:{schema}", cell=cell, schema=schema, role=_ROLE_NONE)):
+        with entered(Scope(key=f"owner:{schema}", cell=cell, schema=schema, role=OWNER_ROLE)):
             yield owner
     finally:
-        owner.close()
         connections[cell] = application
+        owner.close()
