@@ -1,4 +1,5 @@
-from collections.abc import Callable, Iterator
+from asyncio import create_task
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextvars import Context, copy_context
 from typing import Any
 
@@ -58,7 +59,8 @@ class TenantMiddleware:
         set_urlconf(urlconf)
         response = self.get_response(request)
         if response.streaming:
-            response.streaming_content = _in_context(copy_context(), response.streaming_content)
+            wrap = _awaited_in_context if response.is_async else _in_context
+            response.streaming_content = wrap(copy_context(), response.streaming_content)
         return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
@@ -83,8 +85,14 @@ class TenantMiddleware:
         return None
 
 
-def _in_context(context: Context, chunks: Any) -> Iterator[bytes]:
-    iterator = iter(chunks)
-    end = object()
-    while (chunk := context.run(next, iterator, end)) is not end:
-        yield chunk  # type: ignore[misc]
+def _in_context(context: Context, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    while (chunk := context.run(next, chunks, None)) is not None:
+        yield chunk
+
+
+async def _awaited_in_context(context: Context, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async def following() -> bytes | None:
+        return await anext(chunks, None)
+
+    while (chunk := await create_task(following(), context=context)) is not None:
+        yield chunk

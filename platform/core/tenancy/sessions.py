@@ -15,8 +15,8 @@ class SessionStore(DatabaseSessionStore):
         """Also the signature of the stored data is bound to the tenant."""
         return f"livery.session:{scope_key()}"
 
-    def load(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().load()
+    def decode(self, session_data: str) -> dict[str, Any]:
+        data: dict[str, Any] = super().decode(session_data)
         if data.pop(_STAMP, None) == scope_key():
             return data
         self._session_key = None

@@ -1,7 +1,7 @@
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
@@ -33,7 +33,9 @@ class TenantFileStorage(FileSystemStorage):
     """Private files: a key begins with its tenant's uuid, and is refused in every other context."""
 
     def __init__(self) -> None:
-        super().__init__(location=settings.FILES_DIR, base_url=None, file_permissions_mode=0o600)
+        super().__init__(
+            location=settings.FILES_DIR, base_url=None, file_permissions_mode=0o600, directory_permissions_mode=0o700
+        )
 
     def get_valid_name(self, name: str) -> str:
         return name
@@ -77,9 +79,10 @@ def _link_salt() -> str:
     return f"livery.file:{scope_key()}"
 
 
-def delete_scope_files(folder: Any) -> int:
+def delete_scope_files(tenant: UUID) -> int:
     """Remove one batch of a deleted tenant's files; returns how many are left."""
-    root = Path(settings.FILES_DIR) / str(folder)
+    # An empty name would be the folder of all tenants.
+    root = Path(settings.FILES_DIR) / str(UUID(str(tenant)))
     if not root.is_dir():
         return 0
     paths = sorted(root.rglob("*"), key=lambda path: len(path.parts), reverse=True)
