@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.db.models.lookups import Exact
+from django.urls import reverse
 
 from core import clock, ids
 from tenant_apps.events.choices import EventState
@@ -54,6 +55,9 @@ class OutboxEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject_id}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("events:event_detail", args=[self.pk])
 
 
 class EventDelivery(models.Model):

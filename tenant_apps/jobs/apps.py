@@ -1,9 +1,22 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class JobsConfig(AppConfig):
     name = "tenant_apps.jobs"
     label = "jobs"
+    verbose_name = _("Jobs")
 
     def ready(self) -> None:
+        from core.web import navigation
         from tenant_apps.jobs import permissions, tasks  # noqa: F401
+
+        navigation.register(
+            group=_("Operations"),
+            label=_("Jobs"),
+            icon="list-checks",
+            url_name="jobs:run_list",
+            on=("tenant", "platform"),
+            action="jobs.view",
+            order=900,
+        )

@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.db.models.lookups import Exact
+from django.urls import reverse
 
 from core import clock, ids
 from tenant_apps.jobs.choices import ENDED, OPEN, RecordState, RunState
@@ -74,6 +75,9 @@ class TaskRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("jobs:run_detail", args=[self.pk])
 
     @property
     def is_ended(self) -> bool:
