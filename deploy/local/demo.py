@@ -131,6 +131,7 @@ class Demo:
         for name in FOLDERS:
             (self.data / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         given = {
+            "DJANGO_SETTINGS_MODULE": "config.settings.dev",
             "DEBUG": "false",
             "PUBLIC_PORT": str(self.port),
             "EMAIL_URL": f"filemail:///{quote(str(self.data / 'mail'))}",

@@ -14,7 +14,7 @@ from deploy.local.processes import end_group, is_alive
 
 ROOT = Path(__file__).resolve().parents[2]
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-PAUSE = 0.1
+PAUSE = 0.2
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 30.0
 # A program that ran this long was well: its next end counts as the first.
@@ -94,9 +94,7 @@ class Supervisor:
 
         Raises LocalRunError, with the end of its log, when it ends or is not ready in time.
         """
-        log = self.log(program.name)
-        if log.exists():
-            log.replace(log.with_suffix(".log.1"))
+        log = self._new_log(program.name)
         child = Child(program, self._spawn(program), time.monotonic())
         self._children.append(child)
         deadline = time.monotonic() + program.start_seconds
@@ -109,6 +107,7 @@ class Supervisor:
 
     def run(self, program: Program) -> None:
         """Run `program` to its end. Raises LocalRunError, with the end of its log, when it fails."""
+        log = self._new_log(program.name)
         child = Child(program, self._spawn(program), time.monotonic())
         self._children.append(child)
         while is_alive(child.process.pid):
@@ -116,7 +115,7 @@ class Supervisor:
         self._children.remove(child)
         code = self._end(child)
         if code != 0:
-            raise LocalRunError(with_log(f"{program.name} failed (exit code {code}).", self.log(program.name)))
+            raise LocalRunError(with_log(f"{program.name} failed (exit code {code}).", log))
 
     def watch(self) -> None:
         """Keep the programs running until somebody asks to stop; then raises StopRequested."""
@@ -127,6 +126,12 @@ class Supervisor:
                 elif child.due is not None and time.monotonic() >= child.due:
                     self._restart(child)
             self._pause()
+
+    def _new_log(self, name: str) -> Path:
+        log = self.log(name)
+        if log.exists():
+            log.replace(log.with_suffix(".log.1"))
+        return log
 
     def _spawn(self, program: Program) -> subprocess.Popen[bytes]:
         if program.before is not None:

@@ -1,5 +1,10 @@
 from config.settings.base import *  # noqa: F403
+from config.settings.base import STORAGES
 from config.settings.environment import env
 
 DEBUG = env.bool("DEBUG", default=True)
-
+# Compressing the files takes half a minute, and nobody here waits for a line.
+STORAGES = {
+    **STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+}

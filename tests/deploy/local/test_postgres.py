@@ -1,6 +1,7 @@
 import os
 import signal
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,6 +57,8 @@ def test_the_server_starts_again_when_only_its_first_process_was_killed(running:
     assert main is not None
     execute(running, "INSERT INTO note VALUES ('kept')")
 
+    # One that hangs does not notice that the first process is gone, and holds the server's shared memory.
+    next(process for process in running._processes() if process.pid != main.pid).send_signal(signal.SIGSTOP)
     main.send_signal(signal.SIGKILL)
     Postgres(running.folder).start()
 
@@ -64,16 +67,18 @@ def test_the_server_starts_again_when_only_its_first_process_was_killed(running:
         cursor.execute("SELECT 1")
 
 
-def test_a_stale_pid_file_that_names_a_living_process_does_not_hold_the_start(running: Postgres) -> None:
+def test_stale_files_that_name_a_living_process_of_the_account_do_not_hold_the_start(running: Postgres) -> None:
     running.kill()
-    pid_file = running.data / "postmaster.pid"
-    lines = pid_file.read_text().splitlines()
-    # The account of the server must be able to see that the number is in use: its own, or ours.
-    pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+    with subprocess.Popen(["sleep", "600"], **account.run_as(running.account)) as stranger:
+        for path in (running.data / "postmaster.pid", running.socket_folder / ".s.PGSQL.5432.lock"):
+            lines = path.read_text().splitlines()
+            path.write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n")
 
-    running.start()
+        running.start()
 
-    assert execute(running, "SELECT 1") == [(1,)]
+        assert execute(running, "SELECT 1") == [(1,)]
+        assert stranger.poll() is None
+        stranger.kill()
 
 
 def test_stop_and_start_keep_the_data_and_the_url(running: Postgres) -> None:
