@@ -43,7 +43,7 @@ def unseal(sealed: str, *, field: str) -> str:
     if version != _VERSION or key_id not in _keys():
         raise SecretUnreadable("The value was sealed with a key that is not in ENCRYPTION_KEYS.")
     try:
-        box = base64.urlsafe_b64decode(text)
+        box = base64.b64decode(text, altchars=b"-_", validate=True)
         return _cipher(key_id).decrypt(box[:_NONCE_BYTES], box[_NONCE_BYTES:], _purpose(field)).decode()
     except (binascii.Error, InvalidTag, ValueError) as error:
         raise SecretUnreadable("The value was altered, or was sealed for another schema or field.") from error
