@@ -66,6 +66,14 @@ _RIGHTS = (
     "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {platform}",
     "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT EXECUTE ON FUNCTIONS TO {platform}",
     "ALTER ROLE {application} SET search_path = pg_catalog",
+    # What an injected expression or statement could still reach: another role or path for the session, code, and
+    # objects that belong to no schema. Large objects would also keep a deleted tenant's role alive.
+    "REVOKE EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) FROM PUBLIC",
+    "GRANT EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) TO {application}, {owner}",
+    "REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC",
+    "GRANT USAGE ON LANGUAGE plpgsql TO {owner}",
+    "REVOKE EXECUTE ON FUNCTION pg_catalog.lo_creat(integer), pg_catalog.lo_create(oid),"
+    " pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC",
 )
 
 
