@@ -254,7 +254,7 @@ def _decimal(value: Any) -> Decimal:
 def _bounded(value: Decimal) -> Decimal:
     if not value.is_finite():
         raise InvalidAmount("An amount must be a finite number.")
-    if abs(value.adjusted()) > _UNROUNDED_DECIMALS or value.as_tuple().exponent < -_UNROUNDED_DECIMALS:
+    if abs(value.adjusted()) > _UNROUNDED_DECIMALS or int(value.as_tuple().exponent) < -_UNROUNDED_DECIMALS:
         raise InvalidAmount("The number has too many digits.")
     if value.copy_abs() > MAX_AMOUNT:
         raise InvalidAmount("The amount is too large.")

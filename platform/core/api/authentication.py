@@ -7,6 +7,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from core.actor import ANONYMOUS, Actor
+from core.api.limiter import Spending
 from core.api.problems import ensure_request_id
 from core.web.requests import client_address, set_actor
 
@@ -55,6 +56,9 @@ CHALLENGE = 'Bearer realm="api"'
 class ApiRequest(Request):
     """DRF's request with the actor that its own authentication found, whatever the session of the browser says."""
 
+    # What the actor has left of its limit, once a throttle has asked.
+    spending: Spending | None = None
+
     @property
     def actor(self) -> Actor:
         """Who acts; anonymous, with its address, where no credential was sent."""
@@ -62,7 +66,7 @@ class ApiRequest(Request):
         return credential.actor if isinstance(credential, Credential) else self._anonymous()
 
     def _not_authenticated(self) -> None:
-        super()._not_authenticated()
+        super()._not_authenticated()  # type: ignore[misc]  # DRF has it, its stubs do not
         set_actor(self._request, self._anonymous())
 
     def _anonymous(self) -> Actor:

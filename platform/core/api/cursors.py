@@ -76,8 +76,8 @@ def terms_of(queryset: QuerySet) -> list[Term]:
 
     Raises ImproperlyConfigured for an ordering by expressions.
     """
-    names = list(queryset.query.order_by)
-    if not all(isinstance(name, str) and name != "?" for name in names):
+    names = [name for name in queryset.query.order_by if isinstance(name, str) and name != "?"]
+    if len(names) != len(queryset.query.order_by):
         raise ImproperlyConfigured("Lists are sorted by the names of fields and annotations.")
     if not {"pk", "-pk"} & set(names):
         names.append("-pk" if names and names[0].startswith("-") else "pk")

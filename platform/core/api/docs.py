@@ -51,7 +51,7 @@ def _read_only(view: Page) -> Page:
     def answer(request: HttpRequest) -> HttpResponse:
         if request.method in ("GET", "HEAD"):
             return stamp(request, view(request))
-        problem = problem_of(MethodNotAllowed(request.method))
+        problem = problem_of(MethodNotAllowed(f"{request.method}"))
         return problem_response(
             request, status=problem.status, code=problem.code, title=str(problem.title), detail=str(problem.detail)
         )

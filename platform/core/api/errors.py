@@ -21,7 +21,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext_lazy as _
 from redis.exceptions import ConnectionError as RedisUnreachable
 from redis.exceptions import TimeoutError as RedisSlow
-from rest_framework.exceptions import APIException, ErrorDetail, Throttled
+from rest_framework.exceptions import APIException, ErrorDetail
 from rest_framework.exceptions import ValidationError as InputInvalid
 from rest_framework.settings import api_settings
 
@@ -134,7 +134,7 @@ def _of_input(error: InputInvalid) -> Problem:
 def _of_model(error: ModelInvalid) -> Problem:
     by_field = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
     return _invalid(
-        FieldError(field=_joined("", name), code=str(each.code or "invalid"), message=message)
+        FieldError(field=_joined("", name), code=str(each.code or "invalid"), message=str(message))
         for name, found in by_field.items()
         for each in found
         for message in each.messages
@@ -146,10 +146,10 @@ def _of_framework(error: APIException) -> Problem:
     """DRF's other errors."""
     code, title = _titles.get(error.default_code, (error.default_code, HTTPStatus(error.status_code).phrase))
     headers = {}
-    if getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = error.auth_header
-    if isinstance(error, Throttled) and error.wait is not None:
-        headers["Retry-After"] = str(ceil(error.wait))
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(ceil(wait))
     detail = " ".join(each["message"] for each in flatten(error.detail))
     return Problem(error.status_code, code, title, detail, headers=headers)
 
@@ -204,7 +204,7 @@ def flatten(detail: Any, name: str = "") -> Iterator[FieldError]:
         for key, inner in detail.items():
             yield from flatten(inner, _joined(name, key))
     elif isinstance(detail, ErrorDetail):
-        yield FieldError(field=name, code=detail.code, message=str(detail))
+        yield FieldError(field=name, code=str(detail.code), message=str(detail))
     else:
         for index, inner in enumerate(detail):
             yield from flatten(inner, name if isinstance(inner, ErrorDetail) else _joined(name, index))

@@ -38,7 +38,7 @@ class MoneyField(serializers.Field):
         if errors:
             raise serializers.ValidationError(
                 {
-                    str(name): [_detail(self.error_messages[code], code) for code in codes]
+                    str(name): [_detail(str(self.error_messages[code]), code) for code in codes]
                     for name, codes in errors.items()
                 }
             )

@@ -10,6 +10,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
+from django.urls import ResolverMatch
 from django.utils.module_loading import import_string
 
 from core.actor import Actor
@@ -147,10 +148,11 @@ def read_key(request: HttpRequest, actor: Actor, *, required: bool) -> Idempoten
     tenant = require_scope().tenant
     # Nobody is the same nobody everywhere: anonymous callers share a key only with their own address.
     caller = actor.id or f"{actor.address}"
+    route = cast(ResolverMatch, request.resolver_match).route
     return IdempotencyKey(
         tenant=str(tenant.uuid) if tenant else "platform",
         actor=f"{actor.kind}:{caller}",
-        route=f"{request.method} {request.resolver_match.route}",
+        route=f"{request.method} {route}",
         key=sent,
     )
 
@@ -158,7 +160,7 @@ def read_key(request: HttpRequest, actor: Actor, *, required: bool) -> Idempoten
 def fingerprint_of(request: HttpRequest, *, form: Iterable[bytes] | None = None) -> str:
     """SHA-256 of method, path with query and body; `form` stands for a multipart body, whose boundary is random."""
     body = [request.body] if form is None else form
-    return _sha256([request.method.encode(), request.get_full_path().encode(), *body])
+    return _sha256([f"{request.method}".encode(), request.get_full_path().encode(), *body])
 
 
 def answer_once(key: IdempotencyKey, *, fingerprint: str, work: Callable[[], HttpResponse]) -> HttpResponse:

@@ -1,12 +1,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.authentication import ApiRequest
 from core.api.cursors import Cursor, after, read_cursor, terms_of, write_cursor
 
 PAGE_SIZE = 50
@@ -17,7 +16,7 @@ PARAMETERS = ("cursor", "page_size")
 class KeysetPagination(BasePagination):
     """Pages that cost the same at any depth and neither skip nor repeat a row when others come and go."""
 
-    def paginate_queryset(self, queryset: QuerySet, request: ApiRequest, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """The rows of the asked page; raises InvalidCursor, ValidationError for a page size out of bounds."""
         self.request = request
         self.terms = terms_of(queryset)

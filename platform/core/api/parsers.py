@@ -42,7 +42,7 @@ class StrictJSONParser(JSONParser):
         """The parsed body; raises MalformedJson, TooLarge, UnsupportedMediaType for another charset than UTF-8."""
         parameters = parse_header_parameters(media_type or "")[1]
         if parameters.get("charset", "utf-8").lower() != "utf-8":
-            raise UnsupportedMediaType(media_type)
+            raise UnsupportedMediaType(media_type or "")
         body = stream.read(settings.API_MAX_JSON_BYTES + 1)
         if len(body) > settings.API_MAX_JSON_BYTES:
             raise TooLarge(f"A JSON body may have {settings.API_MAX_JSON_BYTES} bytes.")

@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
@@ -10,7 +10,7 @@ from rest_framework.utils import html
 from core.api.fields import ExactDecimalField, ExactIntegerField
 
 
-class StrictMixin:
+class StrictSerializer(serializers.Serializer):
     """Refuses input that would be ignored, and leaves writing to services."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
@@ -19,7 +19,7 @@ class StrictMixin:
         try:
             value = super().to_internal_value(data)
         except ValidationError as error:
-            raise ValidationError({**error.detail, **strange}) from error
+            raise ValidationError({**cast(dict[str, Any], error.detail), **strange}) from error
         if strange:
             raise ValidationError(strange)
         return value
@@ -41,11 +41,7 @@ class StrictMixin:
         return strange
 
 
-class StrictSerializer(StrictMixin, serializers.Serializer):
-    """A serializer of listed fields."""
-
-
-class StrictModelSerializer(StrictMixin, serializers.ModelSerializer):
+class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer):
     """A model's serializer; `fields` lists every field, and relations can only be read unless they are declared."""
 
     serializer_field_mapping = {

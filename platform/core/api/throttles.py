@@ -1,5 +1,6 @@
-from typing import Any
+from typing import Any, cast
 
+from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from core.api.authentication import ApiRequest
@@ -12,10 +13,11 @@ class ActorThrottle(BaseThrottle):
     def __init__(self) -> None:
         self.spending: Spending | None = None
 
-    def allow_request(self, request: ApiRequest, view: Any) -> bool:
+    def allow_request(self, request: Request, view: Any) -> bool:
         """Whether the actor has points left; what is left goes onto the request for the answer's headers."""
-        self.spending = spend(view.get_rate_class(), spender_of(request.actor), cost=view.get_rate_cost())
-        request.spending = self.spending
+        asked = cast(ApiRequest, request)
+        self.spending = spend(view.get_rate_class(), spender_of(asked.actor), cost=view.get_rate_cost())
+        asked.spending = self.spending
         return self.spending is None or self.spending.allowed
 
     def wait(self) -> float | None:

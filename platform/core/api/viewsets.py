@@ -13,13 +13,13 @@ from core.api.authentication import ApiRequest
 from core.api.fields import parse_uuid
 from core.api.filters import FILTER_BACKENDS, filter_parameters
 from core.api.pagination import PARAMETERS, KeysetPagination
-from core.api.views import ApiMixin
+from core.api.views import ApiView
 from core.errors import NotFound
 
 __all__ = ["CreateMixin", "DeleteMixin", "ListMixin", "RetrieveMixin", "RoomViewSet", "UpdateMixin", "action"]
 
 
-class RoomViewSet(ApiMixin, GenericViewSet):
+class RoomViewSet(ApiView, GenericViewSet):
     """A resource of a room: parse, ask the permission, call the service, answer.
 
     `serializer_class` writes answers; `input_serializers` reads the body of each action that takes one.
@@ -88,7 +88,7 @@ class RoomViewSet(ApiMixin, GenericViewSet):
         return Response(self.get_serializer(obj).data, status=status, headers=headers)
 
 
-class ListMixin:
+class ListMixin(RoomViewSet):
     """`GET …/`: one page."""
 
     def list(self, request: ApiRequest, *args: Any, **kwargs: Any) -> Response:
@@ -97,7 +97,7 @@ class ListMixin:
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
-class RetrieveMixin:
+class RetrieveMixin(RoomViewSet):
     """`GET …/{id}/`."""
 
     def retrieve(self, request: ApiRequest, *args: Any, **kwargs: Any) -> Response:
@@ -105,7 +105,7 @@ class RetrieveMixin:
         return self.answered(self.get_object())
 
 
-class CreateMixin:
+class CreateMixin(RoomViewSet):
     """`POST …/`."""
 
     def create(self, request: ApiRequest, *args: Any, **kwargs: Any) -> Response:
@@ -117,7 +117,7 @@ class CreateMixin:
         raise NotImplementedError
 
 
-class UpdateMixin:
+class UpdateMixin(RoomViewSet):
     """`PUT …/{id}/` with all fields, `PATCH …/{id}/` with some."""
 
     def update(self, request: ApiRequest, *args: Any, **kwargs: Any) -> Response:
@@ -135,7 +135,7 @@ class UpdateMixin:
         raise NotImplementedError
 
 
-class DeleteMixin:
+class DeleteMixin(RoomViewSet):
     """`DELETE …/{id}/`."""
 
     def destroy(self, request: ApiRequest, *args: Any, **kwargs: Any) -> Response:

@@ -1,4 +1,6 @@
 import pytest
+from corsheaders.signals import check_request_enabled
+from django.apps import AppConfig
 from django.test import Client
 
 from core.api.cors import allow_origin, connect
@@ -89,3 +91,10 @@ def test_the_platform_lets_no_origin_in(browser, api, settings):
 
 def test_without_a_context_no_origin_is_let_in(rf):
     assert not allow_origin(None, rf.get(ECHO, headers={"Origin": SHOP}))
+
+
+def test_the_installed_app_listens():
+    check_request_enabled.disconnect(dispatch_uid="core.api.cors")
+    AppConfig.create("core.api.apps.ApiConfig").ready()
+    assert check_request_enabled.disconnect(dispatch_uid="core.api.cors")
+    connect()
