@@ -31,12 +31,27 @@ def second_factor_use(
 
 
 def _takes(authenticator: Authenticator, code: str) -> bool:
-    if authenticator.type != Authenticator.Type.TOTP:
-        return bool(authenticator.wrap().validate_code(code))
+    taken = _takes_step if authenticator.type == Authenticator.Type.TOTP else _takes_recovery_code
+    if not taken(authenticator, code):
+        return False
+    # Only this column: allauth writes all of them, which the role of a read-only tenant may not.
+    authenticator.save(update_fields=["data"])
+    return True
+
+
+def _takes_step(authenticator: Authenticator, code: str) -> bool:
     secret, last = decrypt(authenticator.data["secret"]), authenticator.data.get(_LAST_STEP, -1)
     for step in yield_hotp_counters_from_time():
         if step > last and compare_user_code(actual=code, expected=format_hotp_value(hotp_value(secret, step))):
             authenticator.data[_LAST_STEP] = step
-            authenticator.save(update_fields=["data"])
+            return True
+    return False
+
+
+def _takes_recovery_code(authenticator: Authenticator, code: str) -> bool:
+    used = authenticator.data["used_mask"]
+    for index, expected in enumerate(authenticator.wrap().generate_codes()):
+        if not used & 1 << index and compare_user_code(actual=code, expected=expected):
+            authenticator.data["used_mask"] = used | 1 << index
             return True
     return False

@@ -32,7 +32,5 @@ class Key:
 
 def make_api_key(user: User, *, scopes: Collection[str] | None = None, expires_at: datetime | None = None) -> Key:
     """An API key of this person; without scopes it may do all that its owner may."""
-    key, text = api_key_create(
-        owner=user, name="Test", scopes=scopes, expires_at=expires_at, actor=person_actor(user)
-    )
+    key, text = api_key_create(owner=user, name="Test", scopes=scopes, expires_at=expires_at, actor=person_actor(user))
     return Key(key.pk, str(text))
