@@ -228,6 +228,9 @@ def require_queue(name: str) -> str:
 
 def _declare(base: type[ContextTask], name: str, queue: str, options: dict[str, Any]) -> Any:
     require_queue(queue)
+    if "time_limit" in options:
+        # The general soft limit may be longer, and Celery refuses to send such a task.
+        options.setdefault("soft_time_limit", options["time_limit"])
     return cast(Any, shared_task(base=base, name=name, destination=queue, bind=False, **options))
 
 
