@@ -10,7 +10,7 @@ from core.tenancy import TenantRef, TenantState, platform_context
 from core.tenancy.errors import TenantGone
 from core.tenancy.lifecycle import SERVING
 from shared_apps.tenants import invalidation
-from shared_apps.tenants.models import Domain, Tenant, TemplateStep
+from shared_apps.tenants.models import Domain, TemplateStep, Tenant
 
 _LIFETIME_SECONDS = 3.0
 _CAPACITY = 10_000

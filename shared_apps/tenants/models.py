@@ -93,6 +93,9 @@ class StateChange(models.Model):
     class Meta:
         ordering = ["at", "id"]
 
+    def __str__(self) -> str:
+        return f"{self.from_state} → {self.to_state}"
+
 
 class TemplateStep(models.Model):
     """The recorded SQL of one migration of the tenants' tables; all steps in order make a new tenant."""
@@ -109,13 +112,16 @@ class TemplateStep(models.Model):
     statements = models.TextField()
     # SHA-256 over this step and the checksum before it, so that the whole pack is one chain.
     checksum = models.CharField(max_length=64)
-    # The fingerprint of the template's tables after this step; kept for the last step of each recording.
-    shape = models.CharField(max_length=64, blank=True)
+    # The fingerprint of the template's tables after this step.
+    shape = models.CharField(max_length=64)
     recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering = ["ordinal"]
         constraints = [models.UniqueConstraint(fields=["app_label", "name"], name="template_step_once")]
+
+    def __str__(self) -> str:
+        return f"{self.ordinal} {self.app_label} {self.name}"
 
 
 class WarmSchema(models.Model):
@@ -126,6 +132,9 @@ class WarmSchema(models.Model):
     template_step = models.PositiveIntegerField()
     created_at = models.DateTimeField(db_default=Now())
 
+    def __str__(self) -> str:
+        return self.schema_name
+
 
 class FleetRun(models.Model):
     """One change of all tenants' tables up to a step of the template."""
@@ -133,8 +142,11 @@ class FleetRun(models.Model):
     class State(models.TextChoices):
         RUNNING = "running"
         PAUSED = "paused"
+        # By a failure; the next call goes on.
         STOPPED = "stopped"
         FINISHED = "finished"
+        # Given up for a newer one.
+        CLOSED = "closed"
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     target_step = models.PositiveIntegerField()
@@ -152,6 +164,9 @@ class FleetRun(models.Model):
                 fields=["state"], condition=models.Q(state="running"), name="fleet_run_one_at_a_time"
             )
         ]
+
+    def __str__(self) -> str:
+        return f"to step {self.target_step}"
 
 
 class FleetItem(models.Model):
@@ -181,3 +196,6 @@ class FleetItem(models.Model):
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["run", "schema_name"], name="fleet_item_once_per_run")]
         indexes = [models.Index(fields=["run", "wave", "state"], name="fleet_item_todo")]
+
+    def __str__(self) -> str:
+        return self.schema_name

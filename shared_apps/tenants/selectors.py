@@ -1,13 +1,17 @@
+from uuid import UUID
+
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from core.errors import NotFound
-from shared_apps.tenants.models import Tenant
+from core.tenancy import TenantState
+from shared_apps.tenants.models import Domain, Tenant
 
 
 def tenant_list() -> QuerySet[Tenant]:
-    """All organisations but those that are gone for good."""
-    return Tenant.objects.exclude(state="purged").prefetch_related("domains")
+    """All organisations but those that are gone for good, with their hosts, the primary one first."""
+    hosts = Prefetch("domains", Domain.objects.order_by("-is_primary", "domain"))
+    return Tenant.objects.exclude(state=TenantState.PURGED).prefetch_related(hosts)
 
 
 def tenant_get(*, slug: str) -> Tenant:
@@ -18,8 +22,21 @@ def tenant_get(*, slug: str) -> Tenant:
     return tenant
 
 
+def tenant_with(tenant_id: UUID) -> Tenant:
+    """The organisation with this id; raises NotFound."""
+    tenant = tenant_list().filter(pk=tenant_id).first()
+    if tenant is None:
+        raise NotFound
+    return tenant
+
+
+def tenant_url(tenant: Tenant) -> str:
+    """Where people reach an organisation of `tenant_list`; empty for one that has no host yet."""
+    return next((host_url(domain.domain) for domain in tenant.domains.all()), "")
+
+
 def host_url(host: str) -> str:
     """The address of a host as people reach this installation."""
     usual = {"http": 80, "https": 443}[settings.PUBLIC_SCHEME]
-    port = "" if settings.PUBLIC_PORT == usual else f":{settings.PUBLIC_PORT}"
+    port = "" if usual == settings.PUBLIC_PORT else f":{settings.PUBLIC_PORT}"
     return f"{settings.PUBLIC_SCHEME}://{host}{port}"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 
 from django.db import transaction
 from django.db.migrations.executor import MigrationExecutor
@@ -10,7 +11,7 @@ from core.errors import LiveryError
 from core.tenancy import platform_context
 from core.tenancy.backend.base import DatabaseWrapper, owner_context
 from shared_apps.tenants.fleet.recording import step_checksum
-from shared_apps.tenants.fleet.schemas import schema_create, schema_exists
+from shared_apps.tenants.fleet.schemas import schema_create, schema_exists, schema_lock
 from shared_apps.tenants.fleet.shape import shape
 from shared_apps.tenants.models import TemplateStep
 
@@ -39,11 +40,25 @@ class ShapeDiffers(LiveryError):
     title = "The schema differs from the template"
 
 
-class SchemaBehindUnknown(LiveryError):
+class SchemaMissing(LiveryError):
+    """A schema that the registry names is not in the database."""
+
+    code = "schema_missing"
+    title = "The schema does not exist"
+
+
+class HistoryUnknown(LiveryError):
     """A schema holds migrations that the template's steps do not know, so no step can be said to come next."""
 
-    code = "schema_unknown"
+    code = "history_unknown"
     title = "The schema's history is not the template's"
+
+
+class StepUnknown(LiveryError):
+    """A step computes with rows by code that this version does not have."""
+
+    code = "step_unknown"
+    title = "This version of the code does not know a step"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,120 +66,130 @@ class Step:
     ordinal: int
     label: str
     name: str
-    kind: str
+    is_python: bool
     statements: str
+    shape: str
+
+    @property
+    def script(self) -> str:
+        """The statements, and what each migration's own commit would do: check what was deferred.
+
+        Without it a later step could not alter a table that an earlier one has written to.
+        """
+        return f"{self.statements}SET CONSTRAINTS ALL IMMEDIATE;\nSET CONSTRAINTS ALL DEFERRED;\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """All recorded steps, verified, with the fingerprint that the last one leads to."""
+    """All recorded steps, verified."""
 
     steps: tuple[Step, ...]
     checksum: str
-    shape: str
 
     @property
     def version(self) -> int:
-        """The ordinal of the last step; 0 before anything was recorded."""
-        return self.steps[-1].ordinal if self.steps else 0
+        """The ordinal of the last step."""
+        return self.steps[-1].ordinal
+
+    @property
+    def shape(self) -> str:
+        """The fingerprint that the last step leads to."""
+        return self.steps[-1].shape
 
 
 def pack_get() -> Pack:
     """The recorded pack from the registry; its steps are read again only when there are new ones.
 
-    Raises PackDamaged where a checksum does not hold.
+    Raises NothingRecorded before the first migration, and PackDamaged where a checksum does not hold.
     """
     with platform_context():
-        last = TemplateStep.objects.order_by("-ordinal").values_list("ordinal", "checksum", "shape").first()
-        return _pack(*last) if last else Pack((), "", "")
+        last = TemplateStep.objects.order_by("-ordinal").values_list("ordinal", "checksum").first()
+        if last is None:
+            raise NothingRecorded
+        return _pack(*last)
 
 
 @lru_cache(maxsize=1)
-def _pack(version: int, checksum: str, shape: str) -> Pack:
-    rows = TemplateStep.objects.filter(ordinal__lte=version).order_by("ordinal")
+def _pack(version: int, checksum: str) -> Pack:
     before, steps = "", []
-    for row in rows:
-        before = step_checksum(before, row.app_label, row.name, row.kind, row.statements)
-        if before != row.checksum:
-            raise PackDamaged(f"Step {row.ordinal} ({row.app_label} {row.name}) does not match its checksum.")
-        steps.append(Step(row.ordinal, row.app_label, row.name, row.kind, row.statements))
-    return Pack(tuple(steps), checksum, shape)
+    for row in TemplateStep.objects.filter(ordinal__lte=version).order_by("ordinal").values():
+        before = step_checksum(before, row)
+        if (before, len(steps) + 1) != (row["checksum"], row["ordinal"]):
+            raise PackDamaged("Step {ordinal} ({app_label} {name}) does not match its checksum.".format(**row))
+        is_python = row["kind"] == TemplateStep.Kind.PYTHON
+        steps.append(Step(row["ordinal"], row["app_label"], row["name"], is_python, row["statements"], row["shape"]))
+    return Pack(tuple(steps), checksum)
 
 
 def schema_build(*, cell: str, schema: str, pack: Pack) -> None:
-    """Create a schema from the pack in one transaction, unless it is there already: then it was committed whole.
+    """Create a schema from the pack in one transaction; one that is there already is brought to the pack's last step.
 
-    Raises NothingRecorded before the first migration; and ShapeDiffers, with nothing left behind, where the result is not the template's shape.
+    Raises ShapeDiffers, with nothing left behind, where the result is not the template's shape.
     """
-    if not pack.steps:
-        raise NothingRecorded
     with owner_context(cell=cell, schema=schema) as connection, transaction.atomic(using=cell):
-        _lock(connection, schema)
+        schema_lock(connection, schema)
         if schema_exists(connection, schema):
-            return
-        schema_create(connection, schema)
-        _run(connection, "".join(step.statements for step in pack.steps))
-        _require_shape(connection, schema, pack)
+            _catch_up(connection, schema, pack)
+        else:
+            schema_create(connection, schema)
+            _run(connection, pack.steps)
+            _require_shape(connection, schema, pack)
 
 
-def schema_upgrade(*, cell: str, schema: str, pack: Pack) -> tuple[int, int]:
-    """Replay the steps that a schema lacks, in one transaction; returns the ordinals before and after.
+def schema_upgrade(*, cell: str, schema: str, pack: Pack) -> None:
+    """Replay the steps that a schema lacks, in one transaction: all of them or none.
 
     What the schema's own history says counts, not the registry, so a run that was killed after its commit goes on
-    rightly. A step that computes with rows runs through Django. Waits two seconds at most for a lock.
+    rightly. A step that computes with rows runs through Django. Waits two seconds at most for a lock. Raises
+    SchemaMissing, HistoryUnknown, StepUnknown, ShapeDiffers, and whatever a migration's own code raises.
     """
     with owner_context(cell=cell, schema=schema) as connection, transaction.atomic(using=cell):
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = {_LOCK_MILLISECONDS}")
-        _lock(connection, schema)
-        before = schema_step(connection, pack)
-        missing = [step for step in pack.steps if step.ordinal > before]
-        for python, script in _runs(missing):
-            _run(connection, script) if python is None else _run_python(connection, python)
-        if missing:
-            _require_shape(connection, schema, pack)
-        return before, pack.version
+        schema_lock(connection, schema)
+        if not schema_exists(connection, schema):
+            raise SchemaMissing(f"The schema {schema} does not exist.")
+        _catch_up(connection, schema, pack)
 
 
 def schema_step(connection: DatabaseWrapper, pack: Pack) -> int:
-    """The ordinal up to which a schema has the pack's steps, by its own record of migrations."""
+    """The ordinal up to which a schema has the pack's steps, by its own record of migrations.
+
+    Raises HistoryUnknown.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT app, name FROM django_migrations")
         applied = set(cursor.fetchall())
     done = [step for step in pack.steps if not step.label or (step.label, step.name) in applied]
-    if [step.ordinal for step in done] != list(range(1, len(done) + 1)) or len(applied) > len(done) - 1:
-        raise SchemaBehindUnknown("The schema has migrations that the template does not know, or lacks earlier ones.")
+    if done != list(pack.steps[: len(done)]) or len(applied) >= len(done):
+        raise HistoryUnknown("The schema has migrations that the template does not know, or lacks earlier ones.")
     return len(done)
 
 
-def _runs(steps: list[Step]) -> list[tuple[Step | None, str]]:
-    runs: list[tuple[Step | None, str]] = []
-    for step in steps:
-        if step.kind == TemplateStep.Kind.PYTHON:
-            runs.append((step, ""))
-        elif runs and runs[-1][0] is None:
-            runs[-1] = (None, runs[-1][1] + step.statements)
+def _catch_up(connection: DatabaseWrapper, schema: str, pack: Pack) -> None:
+    missing = pack.steps[schema_step(connection, pack) :]
+    for is_python, steps in groupby(missing, key=lambda step: step.is_python):
+        if is_python:
+            for step in steps:
+                _run_python(connection, step)
         else:
-            runs.append((None, step.statements))
-    return runs
+            _run(connection, tuple(steps))
+    if missing:
+        _require_shape(connection, schema, pack)
 
 
-def _run(connection: DatabaseWrapper, script: str) -> None:
+def _run(connection: DatabaseWrapper, steps: tuple[Step, ...]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(script)
+        cursor.execute("".join(step.script for step in steps))
 
 
 def _run_python(connection: DatabaseWrapper, step: Step) -> None:
     executor = MigrationExecutor(connection)
     key = (step.label, step.name)
-    migration = executor.loader.graph.nodes[key]
-    state = executor.loader.project_state(key, at_end=False)
-    executor.apply_migration(state, migration)
-
-
-def _lock(connection: DatabaseWrapper, schema: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(%s, 0))", [schema])
+    if key not in executor.loader.graph.nodes:
+        raise StepUnknown(f"{step.label}.{step.name} needs the version of the code that recorded it.")
+    executor.apply_migration(executor.loader.project_state(key, at_end=False), executor.loader.graph.nodes[key])
+    connection.check_constraints()
 
 
 def _require_shape(connection: DatabaseWrapper, schema: str, pack: Pack) -> None:

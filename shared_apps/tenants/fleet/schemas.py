@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from psycopg2.sql import SQL, Identifier, Literal
 
-from core.tenancy.backend.base import DatabaseWrapper, owner_context
+from core.tenancy.backend.base import TENANT_SCHEMA, DatabaseWrapper, owner_context
 
 # A table, its indexes, its sequence and its TOAST table each take a lock; a transaction should hold a few hundred.
 _DROP_BATCH = 8
@@ -32,6 +32,12 @@ _CREATE = SQL(
 )
 
 
+def schema_lock(connection: DatabaseWrapper, schema: str) -> None:
+    """Let no other build, upgrade or drop of this schema run until the current transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(%s, 0))", [schema])
+
+
 def schema_exists(connection: DatabaseWrapper, schema: str) -> bool:
     """Whether the schema is there, in whatever state."""
     with connection.cursor() as cursor:
@@ -56,15 +62,26 @@ def schema_create(connection: DatabaseWrapper, schema: str) -> None:
 
 
 def schema_drop(*, cell: str, schema: str) -> None:
-    """Drop a schema and its roles in many small transactions; run again after an interruption, it goes on."""
+    """Drop a tenant's schema and its roles in many small transactions; run again after an interruption, it goes on."""
+    if not TENANT_SCHEMA.fullmatch(schema):
+        raise ValueError(f"{schema} is no tenant's schema.")
     with owner_context(cell=cell, schema=schema) as connection:
-        while tables := _tables(connection, schema):
-            with transaction.atomic(using=cell):
-                _execute(connection, SQL("DROP TABLE {} CASCADE").format(SQL(", ").join(tables[:_DROP_BATCH])))
+        while _drop_batch(connection, schema):
+            continue
         with transaction.atomic(using=cell):
+            schema_lock(connection, schema)
             _execute(connection, SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(schema)))
             for role in (schema, f"{schema}_ro"):
                 _execute(connection, SQL("DROP ROLE IF EXISTS {}").format(Identifier(role)))
+
+
+def _drop_batch(connection: DatabaseWrapper, schema: str) -> bool:
+    with transaction.atomic(using=connection.alias):
+        schema_lock(connection, schema)
+        tables = _tables(connection, schema)[:_DROP_BATCH]
+        if tables:
+            _execute(connection, SQL("DROP TABLE {} CASCADE").format(SQL(", ").join(tables)))
+    return bool(tables)
 
 
 def _tables(connection: DatabaseWrapper, schema: str) -> list[Any]:

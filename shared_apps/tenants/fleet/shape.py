@@ -1,4 +1,8 @@
-"""A fingerprint of a schema's tables, indexes, constraints, functions, triggers, sequences and grants."""
+"""A fingerprint of a schema's tables, indexes, constraints, views, types, functions, triggers, sequences and grants.
+
+It is the same on every server: it holds no object number, nobody's name but the tenant's roles', and nothing that the
+newest PostgreSQL alone reports.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,39 +10,53 @@ from typing import Any
 # Definitions name their schema, and grants its roles; both are taken out, so that equal schemas have equal lines.
 _LINES = """
 WITH wanted AS (
-    SELECT oid, nspname FROM pg_catalog.pg_namespace WHERE nspname = ANY(%(schemas)s)
+    SELECT oid, nspname, nspowner FROM pg_catalog.pg_namespace WHERE nspname = ANY(%s)
 ), relation AS (
-    SELECT c.oid, c.relname, c.relkind, c.relacl, w.nspname
+    SELECT c.oid, c.relname, c.relkind, c.relpersistence, c.relrowsecurity, c.relowner, c.relacl,
+        w.nspname, w.nspowner
     FROM pg_catalog.pg_class c JOIN wanted w ON w.oid = c.relnamespace
 ), line AS (
-    SELECT nspname, format('relation %%s %%s %%s', relname, relkind, (
-        SELECT string_agg(acl, ',' ORDER BY acl) FROM unnest(relacl::text[]) AS acl
-    )) AS text
+    SELECT nspname, format(
+        'relation %%s %%s %%s row security %%s own %%s grants %%s',
+        relname, relkind, relpersistence, relrowsecurity, relowner = nspowner, {relation_grants}
+    ) AS text
     FROM relation WHERE relkind IN ('r', 'v', 'm', 'S', 'p')
     UNION ALL
     SELECT r.nspname, format(
         'column %%s.%%s %%s not null %%s identity %%s generated %%s collation %%s default %%s grants %%s',
         r.relname, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity,
-        a.attgenerated, a.attcollation, pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attacl
+        a.attgenerated, l.collname, pg_catalog.pg_get_expr(d.adbin, d.adrelid), {column_grants}
     )
     FROM relation r
     JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = r.oid AND d.adnum = a.attnum
+    LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
     WHERE r.relkind IN ('r', 'v', 'm', 'p')
     UNION ALL
     SELECT r.nspname, format(
         'constraint %%s %%s %%s valid %%s', r.relname, k.conname, pg_catalog.pg_get_constraintdef(k.oid), k.convalidated
     )
-    FROM relation r JOIN pg_catalog.pg_constraint k ON k.conrelid = r.oid
+    FROM relation r JOIN pg_catalog.pg_constraint k ON k.conrelid = r.oid AND k.contype <> 'n'
     UNION ALL
     SELECT r.nspname, format('index %%s valid %%s', pg_catalog.pg_get_indexdef(i.indexrelid), i.indisvalid)
     FROM relation r JOIN pg_catalog.pg_index i ON i.indrelid = r.oid
     UNION ALL
+    SELECT nspname, format('view %%s %%s', relname, pg_catalog.pg_get_viewdef(oid))
+    FROM relation WHERE relkind IN ('v', 'm')
+    UNION ALL
     SELECT r.nspname, format('trigger %%s enabled %%s', pg_catalog.pg_get_triggerdef(t.oid), t.tgenabled)
     FROM relation r JOIN pg_catalog.pg_trigger t ON t.tgrelid = r.oid AND NOT t.tgisinternal
     UNION ALL
-    SELECT w.nspname, format('function %%s grants %%s', pg_catalog.pg_get_functiondef(p.oid), p.proacl)
+    SELECT w.nspname, format(
+        'function %%s own %%s grants %%s',
+        pg_catalog.pg_get_functiondef(p.oid), p.proowner = w.nspowner, {function_grants}
+    )
     FROM wanted w JOIN pg_catalog.pg_proc p ON p.pronamespace = w.oid AND p.prokind IN ('f', 'p')
+    UNION ALL
+    SELECT w.nspname, format('type %%s %%s %%s', t.typname, t.typtype, (
+        SELECT string_agg(e.enumlabel, ',' ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid
+    ))
+    FROM wanted w JOIN pg_catalog.pg_type t ON t.typnamespace = w.oid AND t.typtype IN ('d', 'e')
     UNION ALL
     SELECT r.nspname, format(
         'sequence %%s %%s start %%s increment %%s from %%s to %%s cycle %%s',
@@ -49,6 +67,22 @@ WITH wanted AS (
     SELECT nspname, replace(replace(text, nspname || '.', ''), nspname, '@') AS text FROM line
 )
 """
+# What the owner may do goes without saying.
+_GRANTS = """(
+    SELECT string_agg(format('%%s %%s %%s', g.name, g.privilege_type, g.is_grantable), ','
+        ORDER BY g.name COLLATE "C", g.privilege_type)
+    FROM (
+        SELECT replace(grantee::regrole::text, {schema}, '@') AS name, privilege_type, is_grantable
+        FROM pg_catalog.aclexplode({acl}) WHERE grantee <> {owner}
+    ) g
+)"""
+_LINES = _LINES.format(
+    relation_grants=_GRANTS.format(schema="nspname", acl="relacl", owner="relowner"),
+    column_grants=_GRANTS.format(schema="r.nspname", acl="a.attacl", owner="r.relowner"),
+    function_grants=_GRANTS.format(
+        schema="w.nspname", acl="coalesce(p.proacl, acldefault('f', p.proowner))", owner="p.proowner"
+    ),
+)
 _FINGERPRINT = (
     _LINES
     + """
@@ -56,18 +90,12 @@ SELECT nspname, encode(sha256(convert_to(string_agg(text, E'\\n' ORDER BY text C
 FROM plain GROUP BY nspname
 """
 )
-_DIFFERENCE = (
-    _LINES
-    + """
-SELECT text, bool_or(nspname = %(left)s) AS in_left FROM plain
-GROUP BY text HAVING count(DISTINCT nspname) = 1 ORDER BY text COLLATE "C"
-"""
-)
+_TEXT = _LINES + 'SELECT text FROM plain ORDER BY text COLLATE "C"'  # noqa: S608  constants
 
 
 def shapes(cursor: Any, schemas: Sequence[str]) -> Mapping[str, str]:
     """The fingerprints (SHA-256, hex) of these schemas; one that does not exist is missing from the answer."""
-    cursor.execute(_FINGERPRINT, {"schemas": list(schemas)})
+    cursor.execute(_FINGERPRINT, [list(schemas)])
     return dict(cursor.fetchall())
 
 
@@ -76,7 +104,7 @@ def shape(cursor: Any, schema: str) -> str:
     return shapes(cursor, [schema]).get(schema, "")
 
 
-def differences(cursor: Any, *, expected: str, found: str) -> list[str]:
-    """What one schema lacks (`- …`) and has too much (`+ …`) compared with another."""
-    cursor.execute(_DIFFERENCE, {"schemas": [expected, found], "left": expected})
-    return [f"{'-' if in_expected else '+'} {text}" for text, in_expected in cursor.fetchall()]
+def shape_lines(cursor: Any, schema: str) -> list[str]:
+    """What the fingerprint is made of, one line for each thing."""
+    cursor.execute(_TEXT, [[schema]])
+    return [text for (text,) in cursor.fetchall()]

@@ -7,6 +7,9 @@ from shared_apps.tenants.invalidation import announce
 from shared_apps.tenants.models import StateChange, Tenant
 from shared_apps.trail.services import trail_record
 
+_LIVE = frozenset({TenantState.TRIAL, TenantState.ACTIVE, TenantState.PAST_DUE})
+RESUMABLE = frozenset({TenantState.SUSPENDED, TenantState.READ_ONLY, TenantState.ARCHIVED})
+
 
 @atomic()
 def tenant_move(*, tenant: Tenant, to: TenantState, actor: Actor, reason: str = "") -> Tenant:
@@ -14,58 +17,71 @@ def tenant_move(*, tenant: Tenant, to: TenantState, actor: Actor, reason: str = 
 
     Raises TransitionRefused where the lifecycle has no such step. Every process hears of it after the commit.
     """
-    locked = Tenant.objects.select_for_update().get(pk=tenant.pk)
+    locked = tenant_lock(tenant)
     current = TenantState(locked.state)
     require_transition(current, to)
-    if current in _RESUMABLE and to not in _RESUMABLE:
+    if current in _LIVE and to not in _LIVE:
         locked.resume_state = current
     locked.state = to
     locked.state_changed_at = Now()
     locked.save(update_fields=["state", "resume_state", "state_changed_at"])
+    longest = StateChange._meta.get_field("actor_label").max_length
     StateChange.objects.create(
-        tenant=locked, from_state=current, to_state=to, reason=reason, actor_id=actor.id, actor_label=actor.label
+        tenant=locked,
+        from_state=current,
+        to_state=to,
+        reason=reason,
+        actor_id=actor.id,
+        actor_label=actor.label[:longest],
     )
     trail_record(
         actor=actor,
         action=f"tenants.{to.value}",
         obj=locked,
         summary=reason,
-        changes={"state": [current.value, to.value]},
+        changes={"state": {"from": current.value, "to": to.value}},
     )
     on_commit(announce)
     locked.refresh_from_db()
     return locked
 
 
-_RESUMABLE = frozenset({TenantState.TRIAL, TenantState.ACTIVE, TenantState.PAST_DUE})
+def tenant_lock(tenant: Tenant) -> Tenant:
+    """The organisation's row as it is now, held until the transaction ends."""
+    return Tenant.objects.select_for_update().get(pk=tenant.pk)
 
 
-def tenant_suspend(*, tenant: Tenant, actor: Actor, reason: str) -> Tenant:
+def tenant_suspend(*, tenant: Tenant, actor: Actor, reason: str = "") -> Tenant:
     """Stop serving the organisation; its people see why, its data stays. Raises TransitionRefused."""
     return tenant_move(tenant=tenant, to=TenantState.SUSPENDED, actor=actor, reason=reason)
 
 
-def tenant_make_read_only(*, tenant: Tenant, actor: Actor, reason: str) -> Tenant:
+def tenant_make_read_only(*, tenant: Tenant, actor: Actor, reason: str = "") -> Tenant:
     """Let people read and export, but change nothing. Raises TransitionRefused."""
     return tenant_move(tenant=tenant, to=TenantState.READ_ONLY, actor=actor, reason=reason)
 
 
-def tenant_archive(*, tenant: Tenant, actor: Actor, reason: str) -> Tenant:
+def tenant_archive(*, tenant: Tenant, actor: Actor, reason: str = "") -> Tenant:
     """Close the organisation and keep its data. Raises TransitionRefused."""
     return tenant_move(tenant=tenant, to=TenantState.ARCHIVED, actor=actor, reason=reason)
 
 
+@atomic()
 def tenant_resume(*, tenant: Tenant, actor: Actor, reason: str = "") -> Tenant:
-    """Lead a suspended, read-only or archived organisation back to where it was. Raises TransitionRefused."""
-    if tenant.state not in {TenantState.SUSPENDED, TenantState.READ_ONLY, TenantState.ARCHIVED}:
+    """Lead a suspended, read-only or archived organisation back to the trial, active or past-due state that it left.
+
+    Raises TransitionRefused for any other.
+    """
+    locked = tenant_lock(tenant)
+    if locked.state not in RESUMABLE:
         raise TransitionRefused(
-            f"{tenant.name} is {TenantState(tenant.state).label.lower()}: nothing is to be resumed."
+            f"{locked.name} is {TenantState(locked.state).label.lower()}: there is nothing to resume."
         )
-    to = TenantState(tenant.resume_state or TenantState.ACTIVE)
-    return tenant_move(tenant=tenant, to=to, actor=actor, reason=reason)
+    to = TenantState(locked.resume_state or TenantState.ACTIVE)
+    return tenant_move(tenant=locked, to=to, actor=actor, reason=reason)
 
 
-def tenant_delete(*, tenant: Tenant, actor: Actor, reason: str) -> Tenant:
+def tenant_delete(*, tenant: Tenant, actor: Actor, reason: str = "") -> Tenant:
     """Begin the deletion of an archived organisation: it is closed for good, and the purge removes its data.
 
     Raises TransitionRefused for one that is not archived and was not left half-made.

@@ -1,39 +1,41 @@
-from django.db.models.functions import Now
-
 from core.actor import SYSTEM
-from core.tenancy import TenantState, atomic, on_commit, platform_context, tenant_context
+from core.tenancy import TenantState, atomic, cursor, tenant_context
 from core.tenancy.lifecycle import TransitionRefused
 from shared_apps.tenants.directory import tenant_ref
 from shared_apps.tenants.fleet.names import new_schema_name
-from shared_apps.tenants.fleet.replay import Pack, pack_get, schema_build
-from shared_apps.tenants.invalidation import announce
+from shared_apps.tenants.fleet.replay import Pack, pack_get, schema_build, schema_upgrade
+from shared_apps.tenants.fleet.schemas import schema_drop
 from shared_apps.tenants.models import Tenant, WarmSchema
-from shared_apps.tenants.services.lifecycle import tenant_move
+from shared_apps.tenants.services.lifecycle import tenant_lock, tenant_move
+from shared_apps.users.services.invitations import owner_account_create
 
-_UNBORN = {TenantState.REQUESTED, TenantState.PROVISIONING, TenantState.READY}
+UNBORN = frozenset({TenantState.REQUESTED, TenantState.PROVISIONING, TenantState.READY})
 
 
 def tenant_provision(*, tenant: Tenant) -> Tenant:
     """Make a requested organisation usable: its schema, from the warm pool or by replay, and its owner's account.
 
-    Each part is committed by itself and found done when this runs again, so an interrupted run is simply repeated.
-    Needs the owner's credentials only where no warm schema is left. Call it in the platform's context, outside of any
-    transaction. Raises TransitionRefused for an organisation that is past its provisioning.
+    Each part is committed by itself and found done when this runs again, so an interrupted run is simply repeated; of
+    two runs at once each part is done by one. Needs the owner's credentials only where no warm schema is left. Call it
+    in the platform's context, outside of any transaction. Raises TransitionRefused for an organisation that is past
+    its provisioning.
     """
-    if tenant.state not in _UNBORN:
-        raise TransitionRefused(f"{tenant.name} was provisioned already.")
     pack = pack_get()
     tenant = _take_schema(tenant, pack)
     if tenant.state == TenantState.PROVISIONING:
-        schema_build(cell=tenant.cell, schema=_schema(tenant), pack=pack)
-        tenant = _became_ready(tenant, pack)
-    _open_account(tenant)
-    return _open(tenant)
+        tenant = _build(tenant, pack)
+    if tenant.state == TenantState.READY:
+        tenant = _catch_up(tenant)
+        _open_account(tenant)
+        tenant = _advance(tenant, TenantState.READY, TenantState.ACTIVE, owner={})
+    return tenant
 
 
 @atomic()
 def _take_schema(tenant: Tenant, pack: Pack) -> Tenant:
-    locked = Tenant.objects.select_for_update().get(pk=tenant.pk)
+    locked = tenant_lock(tenant)
+    if locked.state not in UNBORN:
+        raise TransitionRefused(f"{locked.name} was provisioned already: it is {locked.get_state_display().lower()}.")
     if locked.state != TenantState.REQUESTED:
         return locked
     warm = (
@@ -48,43 +50,49 @@ def _take_schema(tenant: Tenant, pack: Pack) -> Tenant:
     if warm is None:
         return locked
     warm.delete()
-    return _became_ready(locked, pack)
+    return _advance(locked, TenantState.PROVISIONING, TenantState.READY, template_step=pack.version)
 
 
-@atomic()
-def _became_ready(tenant: Tenant, pack: Pack) -> Tenant:
-    Tenant.objects.filter(pk=tenant.pk).update(template_step=pack.version)
-    return tenant_move(tenant=tenant, to=TenantState.READY, actor=SYSTEM)
+def _build(tenant: Tenant, pack: Pack) -> Tenant:
+    schema = str(tenant.schema_name)
+    schema_build(cell=tenant.cell, schema=schema, pack=pack)
+    tenant = _advance(tenant, TenantState.PROVISIONING, TenantState.READY, template_step=pack.version)
+    if tenant.state == TenantState.PURGED:
+        # It was deleted while its schema was made, and nothing names that schema any more.
+        schema_drop(cell=tenant.cell, schema=schema)
+    return tenant
+
+
+def _catch_up(tenant: Tenant) -> Tenant:
+    # A fleet migration that began before this schema was ready did not see it.
+    pack = pack_get()
+    if tenant.template_step < pack.version:
+        schema_upgrade(cell=tenant.cell, schema=str(tenant.schema_name), pack=pack)
+        with atomic():
+            Tenant.objects.filter(pk=tenant.pk).update(template_step=pack.version)
+        tenant.refresh_from_db()
+    return tenant
 
 
 def _open_account(tenant: Tenant) -> None:
     if not tenant.owner:
         return
-    from shared_apps.users.services import owner_account_create
-
-    with tenant_context(tenant_ref(tenant, tenant.domains.get(is_primary=True).domain)):
+    host = tenant.domains.get(is_primary=True).domain
+    with tenant_context(tenant_ref(tenant, host)), atomic():
+        with cursor() as opened:
+            # Another run for the same organisation waits here, and then finds the account.
+            opened.execute(
+                "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(%s, 0))", [tenant.schema_name]
+            )
         owner_account_create(
-            email=tenant.owner["email"], name=tenant.owner["name"], password_hash=tenant.owner.get("password", "")
+            email=tenant.owner["email"], name=tenant.owner["name"], password_hash=tenant.owner["password"]
         )
 
 
 @atomic()
-def _open(tenant: Tenant) -> Tenant:
-    Tenant.objects.filter(pk=tenant.pk).update(owner={}, state_changed_at=Now())
-    on_commit(announce)
-    return tenant_move(tenant=tenant, to=TenantState.ACTIVE, actor=SYSTEM)
-
-
-def _schema(tenant: Tenant) -> str:
-    if not tenant.schema_name:
-        raise TransitionRefused(f"{tenant.name} has no schema to build.")
-    return tenant.schema_name
-
-
-def provision_unfinished() -> int:
-    """Go on with every organisation whose provisioning was interrupted; returns how many became usable."""
-    with platform_context():
-        unfinished = list(Tenant.objects.filter(state__in=_UNBORN))
-        for tenant in unfinished:
-            tenant_provision(tenant=tenant)
-    return len(unfinished)
+def _advance(tenant: Tenant, expected: TenantState, to: TenantState, **values: object) -> Tenant:
+    locked = tenant_lock(tenant)
+    if locked.state != expected:
+        return locked
+    Tenant.objects.filter(pk=tenant.pk).update(**values)
+    return tenant_move(tenant=locked, to=to, actor=SYSTEM)

@@ -1,10 +1,13 @@
 from typing import Any
 
+import psycopg2
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 
 from core.errors import LiveryError
 from core.tenancy import cursor, platform_context
+from core.tenancy.context import PLATFORM_CELL
 from shared_apps.tenants.cluster import Principal, cell_prepare, require_durable
 
 
@@ -14,13 +17,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("action", choices=["prepare", "check"])
-        parser.add_argument("--cell", default="default")
+        parser.add_argument("--cell", default=PLATFORM_CELL)
 
     def handle(self, *args: Any, action: str, cell: str, **options: Any) -> None:
         try:
             self._prepare(cell) if action == "prepare" else self._check()
         except LiveryError as error:
             raise CommandError(str(error)) from error
+        except (psycopg2.OperationalError, OperationalError) as error:
+            raise CommandError(f"The server cannot be used: {str(error).strip()}") from error
 
     def _prepare(self, cell: str) -> None:
         if cell not in settings.DATABASES:

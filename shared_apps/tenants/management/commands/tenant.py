@@ -1,14 +1,16 @@
 from typing import Any
 
-from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from core.actor import SYSTEM
-from core.errors import LiveryError
-from core.tenancy import TenantState, platform_context
+from core.tenancy import TenantState
+from core.tenancy.context import PLATFORM_CELL
+from shared_apps.tenants.management.actions import ActionCommand
 from shared_apps.tenants.models import Tenant
+from shared_apps.tenants.names import slug_taken
 from shared_apps.tenants.selectors import host_url, tenant_get, tenant_list
 from shared_apps.tenants.services import (
+    UNBORN,
     Owner,
     tenant_archive,
     tenant_delete,
@@ -21,57 +23,55 @@ from shared_apps.tenants.services import (
 )
 
 _CHANGES = {
-    "suspend": tenant_suspend,
-    "read-only": tenant_make_read_only,
-    "resume": tenant_resume,
-    "archive": tenant_archive,
+    "suspend": (tenant_suspend, "Stop serving it; nothing is lost."),
+    "read-only": (tenant_make_read_only, "Let its people read, but change nothing."),
+    "resume": (tenant_resume, "Lead it back from suspended, read-only or archived."),
+    "archive": (tenant_archive, "Close it and keep its data."),
 }
 
 
-class Command(BaseCommand):
+class Command(ActionCommand):
     help = "Create, list, show and steer organisations."
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
-        create = actions.add_parser("create", help="Create an organisation and invite its first administrator.")
-        create.add_argument("slug")
+        create = actions.add_parser("create", help="Create an organisation, or finish an interrupted creation.")
+        create.add_argument("slug", help="The subdomain.")
         create.add_argument("--name", required=True)
-        create.add_argument("--owner-email", required=True)
+        create.add_argument("--owner-email", required=True, help="Who is invited as the first administrator.")
         create.add_argument("--owner-name", default="")
-        create.add_argument("--cell", default="default", choices=sorted(settings.DATABASES))
+        create.add_argument("--cell", default=PLATFORM_CELL)
         actions.add_parser("list", help="All organisations with their state and address.")
-        for action in ("show", *_CHANGES, "delete"):
-            one = actions.add_parser(action)
-            one.add_argument("slug")
-            if action != "show":
-                one.add_argument("--reason", default="")
-            if action == "delete":
-                one.add_argument("--confirm", default="", help="The subdomain once more.")
+        self._add_one(actions, "show", "One organisation with its history.")
+        for action, (_service, text) in _CHANGES.items():
+            self._add_one(actions, action, text).add_argument("--reason", default="")
+        delete = self._add_one(actions, "delete", "Remove an archived organisation with all of its data.")
+        delete.add_argument("--reason", default="")
+        delete.add_argument("--confirm", default="", help="The subdomain once more.")
 
-    def handle(self, *args: Any, action: str, **options: Any) -> None:
-        try:
-            with platform_context():
-                if action in _CHANGES:
-                    self._change(action, options)
-                else:
-                    getattr(self, f"_{action}")(options)
-        except LiveryError as error:
-            raise CommandError(str(error)) from error
-
-    def _create(self, options: dict[str, Any]) -> None:
-        owner = Owner(email=options["owner_email"], name=options["owner_name"])
-        tenant = tenant_request(
-            slug=options["slug"], name=options["name"], owner=owner, actor=SYSTEM, cell=options["cell"]
+    def do_create(self, options: dict[str, Any]) -> None:
+        """Create, or go on with a creation that was interrupted."""
+        begun = Tenant.objects.filter(slug=options["slug"].strip().lower(), state__in=UNBORN).first()
+        if begun is not None and begun.name != options["name"]:
+            raise slug_taken(begun.slug)
+        tenant = begun or tenant_request(
+            slug=options["slug"],
+            name=options["name"],
+            owner=Owner(email=options["owner_email"], name=options["owner_name"]),
+            actor=SYSTEM,
+            cell=options["cell"],
         )
-        self._line(tenant_provision(tenant=tenant))
+        self._write(tenant_provision(tenant=tenant))
 
-    def _list(self, options: dict[str, Any]) -> None:
+    def do_list(self, options: dict[str, Any]) -> None:
+        """One line for each."""
         for tenant in tenant_list():
-            self._line(tenant)
+            self._write(tenant)
 
-    def _show(self, options: dict[str, Any]) -> None:
+    def do_show(self, options: dict[str, Any]) -> None:
+        """All that operators need to know."""
         tenant = tenant_get(slug=options["slug"])
-        self._line(tenant)
+        self._write(tenant)
         self.stdout.write(f"  id {tenant.id}, schema {tenant.schema_name}, cell {tenant.cell}")
         self.stdout.write(f"  epoch {tenant.epoch}, template step {tenant.template_step}")
         for change in tenant.state_changes.all():
@@ -80,11 +80,16 @@ class Command(BaseCommand):
                 f" by {change.actor_label} {change.reason}".rstrip()
             )
 
-    def _change(self, action: str, options: dict[str, Any]) -> None:
+    def do_suspend(self, options: dict[str, Any]) -> None:
+        """Change the state as the action says."""
+        service, _text = _CHANGES[options["change"]]
         tenant = tenant_get(slug=options["slug"])
-        self._line(_CHANGES[action](tenant=tenant, actor=SYSTEM, reason=options["reason"]))
+        self._write(service(tenant=tenant, actor=SYSTEM, reason=options["reason"]))
 
-    def _delete(self, options: dict[str, Any]) -> None:
+    do_read_only = do_resume = do_archive = do_suspend
+
+    def do_delete(self, options: dict[str, Any]) -> None:
+        """Begin the deletion, or go on with one that was interrupted."""
         tenant = tenant_get(slug=options["slug"])
         if options["confirm"] != tenant.slug:
             raise CommandError(f"All data of {tenant.name} will be gone. Repeat with --confirm {tenant.slug}.")
@@ -93,6 +98,12 @@ class Command(BaseCommand):
         tenant_purge(tenant=tenant)
         self.stdout.write(f"{tenant.name} was deleted.")
 
-    def _line(self, tenant: Tenant) -> None:
+    def _add_one(self, actions: Any, action: str, text: str) -> Any:
+        parser = actions.add_parser(action, help=text)
+        parser.add_argument("slug", help="The subdomain.")
+        parser.set_defaults(change=action)
+        return parser
+
+    def _write(self, tenant: Tenant) -> None:
         hosts = ", ".join(host_url(domain.domain) for domain in tenant.domains.all())
         self.stdout.write(f"{tenant.slug}  {tenant.state}  {tenant.name}  {hosts}")

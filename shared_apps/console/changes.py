@@ -1,0 +1,77 @@
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from core.tenancy import TenantState
+from core.tenancy.lifecycle import TRANSITIONS
+from shared_apps.tenants.models import Tenant
+from shared_apps.tenants.services import (
+    RESUMABLE,
+    tenant_archive,
+    tenant_delete,
+    tenant_make_read_only,
+    tenant_resume,
+    tenant_suspend,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an administrator may do to an organisation, and what it will mean."""
+
+    code: str
+    label: Any
+    effect: Any
+    service: Callable[..., Tenant]
+    to: TenantState | None
+    action: str = "tenants.change_state"
+
+    def fits(self, tenant: Tenant) -> bool:
+        """Whether the organisation's state allows it."""
+        state = TenantState(tenant.state)
+        return state in RESUMABLE if self.to is None else self.to in TRANSITIONS[state]
+
+
+CHANGES = {
+    change.code: change
+    for change in (
+        Change(
+            "resume",
+            _("Resume"),
+            _("It is served again, as it was before."),
+            tenant_resume,
+            None,
+        ),
+        Change(
+            "read-only",
+            _("Make read-only"),
+            _("Its people can read and export, but change nothing."),
+            tenant_make_read_only,
+            TenantState.READ_ONLY,
+        ),
+        Change(
+            "suspend",
+            _("Suspend"),
+            _("Its people cannot sign in and its programs are refused. Nothing is lost."),
+            tenant_suspend,
+            TenantState.SUSPENDED,
+        ),
+        Change(
+            "archive",
+            _("Archive"),
+            _("It is closed. Its data stays."),
+            tenant_archive,
+            TenantState.ARCHIVED,
+        ),
+        Change(
+            "delete",
+            _("Delete"),
+            _("All of its data is removed within minutes. This cannot be undone."),
+            tenant_delete,
+            TenantState.DELETING,
+            "tenants.delete",
+        ),
+    )
+}
