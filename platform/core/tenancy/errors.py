@@ -25,8 +25,8 @@ class ForeignSchema(TenancyError):
     """A statement names a schema that is not its context's."""
 
 
-class StackedStatements(TenancyError):
-    """Several statements came where one was expected: what an injection looks like."""
+class StatementRefused(TenancyError):
+    """A statement is not one that reads or writes rows, or is more than one: what an injection looks like."""
 
 
 class OwnerUnavailable(TenancyError):
