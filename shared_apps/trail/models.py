@@ -1,3 +1,4 @@
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 from django.db.models.lookups import Exact
@@ -42,6 +43,8 @@ class TrailEntry(models.Model):
             models.Index(name="trail_by_object", fields=["object_type", "object_id", "-id"]),
             models.Index(name="trail_by_actor", fields=["actor_id", "-id"]),
             models.Index(name="trail_by_action", fields=["action", "-id"]),
+            # Rows are appended in the order of their time, so its index is a few pages however long the trail is.
+            BrinIndex(name="trail_by_time", fields=["at"], autosummarize=True),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.db.models import Exists, Min, OuterRef, QuerySet
 
 from core import clock
@@ -18,8 +19,6 @@ from tenant_apps.events.models import EventDelivery, OutboxEvent
 from tenant_apps.events.services import wakeups
 
 BATCH = 20
-# A dispatcher that was killed keeps what it had claimed for this long.
-CLAIM = timedelta(seconds=45)
 # With these delays the last attempt is about three hours after the first.
 MAX_ATTEMPTS = 12
 FIRST_DELAY = timedelta(seconds=5)
@@ -55,6 +54,7 @@ def events_dispatch(*, seconds: float = 20) -> Outcome:
             mark = wakeups.announced()
             while claimed := _claim():
                 for event in claimed:
+                    wakeups.still_dispatching()
                     _dispatch(event, outcome)
                 if time.monotonic() >= ends:
                     outcome.is_unfinished = True
@@ -83,14 +83,18 @@ def _next_attempt() -> datetime | None:
 
 @atomic(durable=True)
 def _claim() -> Sequence[OutboxEvent]:
-    """Take due events, of each subject only the first that is not delivered, so that the others keep their place."""
+    """Take due events, of each subject only the first that is not delivered, so that the others keep their place.
+
+    A dispatcher that is killed gives up what it took when its lease is over.
+    """
     now = clock.now()
     earlier = OutboxEvent.objects.filter(
         subject_id=OuterRef("subject_id"), state=EventState.PENDING, sequence__lt=OuterRef("sequence")
     )
     due = _due(now).filter(~Exists(earlier)).order_by("next_attempt_at", "sequence")
     events = list(due.select_for_update(skip_locked=True)[:BATCH])
-    OutboxEvent.objects.filter(pk__in=[event.pk for event in events]).update(next_attempt_at=now + CLAIM)
+    lease = timedelta(seconds=settings.BROKER_LEASE_SECONDS)
+    OutboxEvent.objects.filter(pk__in=[event.pk for event in events]).update(next_attempt_at=now + lease)
     return events
 
 

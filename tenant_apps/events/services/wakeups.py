@@ -20,7 +20,6 @@ PLATFORM = "platform"
 _DIRTY = "livery:events:dirty"
 # A task that was queued and lost blocks the next one for this long at most.
 _QUEUED_SECONDS = 15
-_BUSY_SECONDS = 60
 _log = structlog.get_logger("livery.events")
 
 # Both act only if nothing happened since the caller looked.
@@ -48,6 +47,15 @@ def _micro(at: datetime) -> int:
     return int(at.timestamp() * 1_000_000)
 
 
+def _busy() -> str:
+    return f"livery:events:busy:{scope_name()}"
+
+
+def _lease() -> int:
+    """Milliseconds; over before the broker hands a killed worker's message to another."""
+    return int(settings.BROKER_LEASE_SECONDS * 800)
+
+
 def scope_name() -> str:
     """The name of the current schema here: the tenant's uuid, or `platform`."""
     tenant = require_scope().tenant
@@ -73,13 +81,13 @@ def wake() -> None:
 def dispatching() -> Iterator[bool]:
     """Be the only dispatcher of this schema; yields whether we are.
 
-    It keeps a busy tenant to one worker. Correctness does not rest on it: without Redis everybody is let in.
+    It keeps a busy tenant to one worker. Correctness does not rest on it: without Redis everybody is let in, and one
+    that was killed lets the next in when its lease is over.
     """
-    scope, token = scope_name(), uuid4().hex
-    busy = f"livery:events:busy:{scope}"
+    token, busy = uuid4().hex, _busy()
     try:
-        _redis().delete(f"livery:events:queued:{scope}")
-        is_ours = bool(_redis().set(busy, token, nx=True, ex=_BUSY_SECONDS))
+        _redis().delete(f"livery:events:queued:{scope_name()}")
+        is_ours = bool(_redis().set(busy, token, nx=True, px=_lease()))
     except RedisError as error:
         _log.warning("events_without_redis", reason=str(error))
         is_ours = True
@@ -90,6 +98,14 @@ def dispatching() -> Iterator[bool]:
             _redis().eval(_RELEASE, 1, busy, token)
         except RedisError as error:
             _log.warning("events_without_redis", reason=str(error))
+
+
+def still_dispatching() -> None:
+    """Renew the lease of this schema's dispatcher."""
+    try:
+        _redis().pexpire(_busy(), _lease())
+    except RedisError as error:
+        _log.warning("events_without_redis", reason=str(error))
 
 
 def announced() -> int | None:
