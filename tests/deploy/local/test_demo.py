@@ -11,7 +11,7 @@ from deploy.local import demo
 from deploy.local.errors import LocalRunError
 from deploy.local.ports import is_free, reserve_port
 from deploy.local.prepare import ROOT
-from deploy.local.processes import is_alive, wait_for
+from deploy.local.processes import is_alive
 
 HOLD = """
 import sys, time
@@ -113,10 +113,10 @@ def test_half_a_database_setting_is_refused_in_plain_words(tmp_path: Path) -> No
     assert not (tmp_path / "demo.json").exists()
 
 
-def test_ctrl_c_while_it_starts_leaves_nothing_running(tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
+def test_ctrl_c_while_it_starts_leaves_nothing_running_and_nothing_announced(folder: Path) -> None:
+    (folder / "demo.json").write_text("of the last run")
     with subprocess.Popen(
-        _demo(tmp_path), cwd=ROOT, env=_without_servers(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        _demo(folder), cwd=ROOT, env=_without_servers(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "Starting PostgreSQL …\n"
@@ -125,9 +125,10 @@ def test_ctrl_c_while_it_starts_leaves_nothing_running(tmp_path: Path) -> None:
 
     assert process.returncode == 0
     assert "Stopped." in rest
-    services = demo.SharedServices(tmp_path)
-    assert wait_for(lambda: not services.postgres.is_running(), seconds=20)
-    services.postgres.remove()
+    assert not (folder / "demo.json").exists()
+    postgres = demo.SharedServices(folder).postgres
+    assert not postgres.is_running()
+    postgres.remove()
 
 
 def _demo(data: Path, *arguments: str) -> list[str]:
