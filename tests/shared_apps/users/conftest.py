@@ -4,12 +4,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from redis import Redis
 
 from core.secrets import unseal
 from core.tenancy import TenantRef, platform_context, tenant_context
 from shared_apps.users.models import Mail, User
 from tests.conftest import HostClient
 from tests.support.factories.users import PASSWORD, make_user
+
+
+@pytest.fixture(autouse=True)
+def _nothing_counted(settings: Any) -> None:
+    """Limits of an earlier test, of any tenant, do not count in this one."""
+    Redis.from_url(settings.REDIS_URL).flushdb()
 
 
 @pytest.fixture
