@@ -9,6 +9,14 @@ class EmailTaken(Conflict):
     message = "Somebody with this e-mail address is here already."
 
 
+class AlreadyInvited(Conflict):
+    """Somebody else has invited the same address in this moment."""
+
+    code = "already_invited"
+    title = "This address was invited just now"
+    message = "Somebody has just invited this address. Look at the list of invitations."
+
+
 class LastAdministrator(Conflict):
     """Without this person nobody could manage people any more."""
 

@@ -1,6 +1,8 @@
 from datetime import timedelta
 from uuid import UUID
 
+from django.db import IntegrityError
+
 from core.actor import SYSTEM, Actor
 from core.clock import now
 from core.events import emit
@@ -10,7 +12,7 @@ from shared_apps.users.actors import person_actor
 from shared_apps.users.choices import TenantRole
 from shared_apps.users.credentials import new_link_token, secret_hash
 from shared_apps.users.emails import normalise_email
-from shared_apps.users.errors import EmailTaken, InvitationUnusable
+from shared_apps.users.errors import AlreadyInvited, EmailTaken, InvitationUnusable
 from shared_apps.users.links import public_page
 from shared_apps.users.models import Invitation, User
 from shared_apps.users.selectors import invitation_list, may_grant, roles_with, user_get
@@ -24,7 +26,8 @@ LIFETIME = timedelta(days=7)
 def invitation_create(*, email: str, role: str, actor: Actor) -> Invitation:
     """Ask somebody in, with one role, by a mail whose link works once and for a week; an earlier link of theirs ends.
 
-    Raises EmailTaken, RoleBeyondOwn, NotFound for an unknown role, ValidationError for what is no e-mail address.
+    Raises EmailTaken, AlreadyInvited where somebody does it at the same moment, RoleBeyondOwn, NotFound for an unknown
+    role, ValidationError for what is no e-mail address.
     """
     address = normalise_email(email)
     given = roles_with([role])
@@ -34,12 +37,14 @@ def invitation_create(*, email: str, role: str, actor: Actor) -> Invitation:
     for earlier in Invitation.objects.select_for_update().filter(email=address, accepted_at=None, revoked_at=None):
         _revoke(earlier, actor)
     token = new_link_token()
-    invitation = Invitation.objects.create(
-        email=address,
-        role=given[0],
-        token_hash=secret_hash(token),
-        invited_by=actor.user,
-        expires_at=now() + LIFETIME,
+    invitation = _insert(
+        Invitation(
+            email=address,
+            role=given[0],
+            token_hash=secret_hash(token),
+            invited_by=actor.user,
+            expires_at=now() + LIFETIME,
+        )
     )
     trail_record(actor=actor, action="users.invite", obj=invitation, changes={"email": address, "role": role})
     emit(kind="users.invited", subject_id=invitation.pk, payload={"role": role})
@@ -52,6 +57,15 @@ def invitation_create(*, email: str, role: str, actor: Actor) -> Invitation:
             "days": LIFETIME.days,
         },
     )
+    return invitation
+
+
+def _insert(invitation: Invitation) -> Invitation:
+    try:
+        with atomic():
+            invitation.save(force_insert=True)
+    except IntegrityError as error:
+        raise AlreadyInvited from error
     return invitation
 
 
