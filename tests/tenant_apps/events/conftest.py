@@ -1,11 +1,11 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from core import events
 from core.events import Event, subscriber
-from core.tenancy import TenantRef, atomic, tenant_context
+from core.tenancy import atomic
 
 
 @pytest.fixture
@@ -25,13 +25,6 @@ def subscribe(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Event]]:
         return received
 
     return register
-
-
-@pytest.fixture
-def inside(tenant: TenantRef) -> Iterator[TenantRef]:
-    """The test runs in the first twin's context."""
-    with tenant_context(tenant):
-        yield tenant
 
 
 @pytest.fixture

@@ -1,17 +1,9 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from core.tenancy import TenantRef, tenant_context
 from tenant_apps.jobs.services import job, registry
-
-
-@pytest.fixture
-def inside(tenant: TenantRef) -> Iterator[TenantRef]:
-    """The test runs in the first twin's context."""
-    with tenant_context(tenant):
-        yield tenant
 
 
 @pytest.fixture
