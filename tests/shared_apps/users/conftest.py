@@ -88,3 +88,17 @@ def path_in(mail: dict[str, str]) -> str:
 def bearer(token: Any) -> dict[str, str]:
     """The header of a credential."""
     return {"Authorization": f"Bearer {token}"}
+
+
+NEW_PASSWORD = "another-long-phrase"
+SIGN_IN = "/account/sign-in/"
+
+
+def login(client: HostClient, email: str = "ada@example.org", password: str = PASSWORD, **more: str) -> Any:
+    """Send the sign-in page's form."""
+    return client.post(SIGN_IN, {"login": email, "password": password, **more})
+
+
+def signed_in(client: HostClient) -> bool:
+    """Whether the browser's session is a person's."""
+    return client.get("/people/account/").status_code == 200

@@ -57,6 +57,10 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_FORMS = {
     "authenticate": "shared_apps.users.forms.second_factor.AuthenticateForm",
     "reauthenticate": "shared_apps.users.forms.second_factor.ReauthenticateForm",
+    "add_webauthn": "shared_apps.users.forms.passkeys.AddForm",
+    "authenticate_webauthn": "shared_apps.users.forms.passkeys.AuthenticateForm",
+    "login_webauthn": "shared_apps.users.forms.passkeys.LoginForm",
+    "reauthenticate_webauthn": "shared_apps.users.forms.passkeys.ReauthenticateForm",
 }
 # Nobody signs in with an address that they have not confirmed, so a new address may wait beside a second factor.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
