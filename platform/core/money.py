@@ -26,9 +26,8 @@ STORED_DIGITS = 28
 MAX_AMOUNT = Decimal(10) ** (STORED_DIGITS - STORED_DECIMALS) - Decimal(1).scaleb(-STORED_DECIMALS)
 # Unrounded products of prices, quantities and rates may carry this many decimals until they are rounded.
 _UNROUNDED_DECIMALS = 60
-# Wide enough for any product of two bounded numbers; a result that would lose a digit raises instead.
-_EXACT = Context(prec=200, rounding=ROUND_HALF_UP, traps=[InvalidOperation, Inexact, Overflow])
-_ROUNDING = Context(prec=200, rounding=ROUND_HALF_UP, traps=[InvalidOperation, Overflow])
+# Wide enough to hold every digit of a product of two bounded numbers; only `quantize` rounds in it.
+_WIDE = Context(prec=200, rounding=ROUND_HALF_UP, traps=[InvalidOperation, Overflow])
 _WRITTEN = re.compile(r"(-?)(0|[1-9][0-9]{0,19})(?:\.([0-9]{1,60}))?")
 
 
@@ -73,7 +72,7 @@ class Money:
     def from_minor_units(cls, units: int, currency: str) -> "Money":
         """The amount of so many cents, yen, fils or satoshi."""
         return cls(
-            Decimal(units).scaleb(-currency_of(currency).exponent, context=_EXACT),
+            Decimal(units).scaleb(-currency_of(currency).exponent, context=_WIDE),
             currency,
         )
 
@@ -95,7 +94,7 @@ class Money:
     @property
     def minor_units(self) -> int:
         """How many of the currency's smallest unit this is; raises InvalidAmount for an unrounded amount."""
-        units = self.amount.scaleb(self.exponent, context=_EXACT)
+        units = self.amount.scaleb(self.exponent, context=_WIDE)
         if units != units.to_integral_value():
             raise InvalidAmount(f"{self} must be rounded first.")
         return int(units)
@@ -138,23 +137,23 @@ class Money:
         pattern = copy(standard)
         pattern.frac_prec = (decimals, decimals)
         pattern.prefix = tuple(_apart(affix, symbol) for affix in standard.prefix)
-        with localcontext(_ROUNDING):
+        with localcontext(_WIDE):
             return pattern.apply(self.amount, place, currency=self.currency, currency_digits=False)
 
     def __add__(self, other: "Money") -> "Money":
         if not isinstance(other, Money):
             return NotImplemented
-        return Money(_EXACT.add(self.amount, self._same(other).amount), self.currency)
+        return Money(_WIDE.add(self.amount, self._same(other).amount), self.currency)
 
     def __sub__(self, other: "Money") -> "Money":
         if not isinstance(other, Money):
             return NotImplemented
-        return Money(_EXACT.subtract(self.amount, self._same(other).amount), self.currency)
+        return Money(_WIDE.subtract(self.amount, self._same(other).amount), self.currency)
 
     def __mul__(self, factor: int | Decimal) -> "Money":
         if isinstance(factor, Money):
             return NotImplemented
-        return Money(_EXACT.multiply(self.amount, _bounded(_decimal(factor))), self.currency)
+        return Money(_WIDE.multiply(self.amount, _bounded(_decimal(factor))), self.currency)
 
     __rmul__ = __mul__
 
@@ -193,7 +192,7 @@ def round_half_up(value: Decimal, decimals: int) -> Decimal:
 
     Raises InvalidAmount for NaN, infinities and values that no column of money could hold.
     """
-    return _positive_zero(_bounded(value).quantize(Decimal(1).scaleb(-decimals), context=_ROUNDING))
+    return _positive_zero(_bounded(value).quantize(Decimal(1).scaleb(-decimals), context=_WIDE))
 
 
 def parse_amount(written: str | int, *, decimals: int) -> Decimal:

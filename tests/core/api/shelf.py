@@ -224,11 +224,15 @@ class NoteView(ApiView):
     """Notes on a word."""
 
     authentication_classes = (NameAuthentication,)
-    permission_actions = {"put": SIGNED_IN}
+    permission_actions = {"put": SIGNED_IN, "delete": SIGNED_IN}
     serializer_class = NoteInput
 
     def put(self, request: ApiRequest, word: str) -> Response:
         return Response({"title": word})
+
+    def delete(self, request: ApiRequest, word: str) -> Response:
+        """Reads no body."""
+        return Response(status=204)
 
 
 class ArchiveViewSet(ListMixin, RoomViewSet):

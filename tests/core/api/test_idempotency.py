@@ -186,7 +186,10 @@ def test_permission_is_asked_before_an_answer_is_repeated(send):
     assert send(**{"X-Actor": "wrong"}).status_code == 401
 
 
-def test_a_second_request_while_the_first_is_running_must_wait(send, committed, monkeypatch):
+@pytest.mark.parametrize("lease_seconds", [10, 0])
+def test_a_second_request_while_the_first_is_running_must_wait(send, committed, settings, monkeypatch, lease_seconds):
+    """Also past its lease: as long as the work holds its record, nobody takes it over."""
+    settings.IDEMPOTENCY_LEASE_SECONDS = lease_seconds
     inside, leave = threading.Event(), threading.Event()
 
     def slow(self, data):
