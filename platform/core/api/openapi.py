@@ -62,8 +62,8 @@ class RoomSchema(AutoSchema):
         return super().get_request_serializer()
 
     def get_summary(self) -> str | None:
-        """What stands beside the path: the description's first line."""
-        return self.get_description().partition("\n")[0].removesuffix(".") or None
+        """What stands beside the path: the description's first sentence."""
+        return self.get_description().partition("\n")[0].partition(". ")[0].removesuffix(".") or None
 
     def get_override_parameters(self) -> list[Any]:
         """The parameters that no serializer or filter tells of."""

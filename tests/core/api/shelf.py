@@ -167,7 +167,7 @@ class BookViewSet(ListMixin, RetrieveMixin, CreateMixin, UpdateMixin, DeleteMixi
 
     @action(detail=True, methods=["post"])
     def lend(self, request: ApiRequest, id: str) -> Response:
-        """Lend a book."""
+        """Lend a book. It comes back."""
         self.parsed()
         return self.answered(self.get_object())
 

@@ -134,7 +134,7 @@ def test_descriptions_speak_to_users_of_the_api(document):
     text = json.dumps(document)
     for programmers_words in ("Call the service", "A plain view of the API", "parse, ask the permission", "selector"):
         assert programmers_words not in text
-    assert document["paths"][f"{BOOK}lend/"]["post"]["description"] == "Lend a book."
+    assert document["paths"][f"{BOOK}lend/"]["post"]["description"] == "Lend a book. It comes back."
     assert document["paths"][f"{BOOK}lend/"]["post"]["summary"] == "Lend a book"
 
 
