@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -80,7 +80,7 @@ class TestWriting:
             {"state": "lost"},
             {"payload": ["no object"]},
             {"state": "dispatched"},
-            {"dispatched_at": clock.now()},
+            {"dispatched_at": datetime(2026, 1, 1, tzinfo=UTC)},
         ],
         ids=str,
     )

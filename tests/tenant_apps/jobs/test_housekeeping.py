@@ -12,7 +12,7 @@ from tenant_apps.jobs.tasks import purge_task
 from tests.support.messages import waiting
 
 pytestmark = pytest.mark.usefixtures("inside")
-NOW = clock.now()
+NOW = clock.now().replace(hour=12, minute=0, second=0, microsecond=0)
 
 
 def record(number: int, *, days: int) -> None:
