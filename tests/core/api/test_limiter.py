@@ -56,13 +56,13 @@ def test_a_refused_request_reaches_no_handler_and_costs_nothing(api, slow_clock)
 def test_points_come_back_over_time(limits):
     import time
 
-    limits(default={"points": 20, "seconds": 2})
+    limits(default={"points": 100, "seconds": 100})
     with platform_context():
-        assert [spend("default", "user:1").allowed for _ in range(21)].count(True) >= 20
-        refused = spend("default", "user:1", cost=20)
-        assert not refused.allowed and refused.retry_after <= 2
-        time.sleep(0.25)
-        assert spend("default", "user:1", cost=2).allowed
+        assert spend("default", "user:1", cost=100).allowed
+        refused = spend("default", "user:1", cost=100)
+        assert not refused.allowed and 1 <= refused.retry_after <= 100
+        time.sleep(1.1)
+        assert spend("default", "user:1").allowed
 
 
 def test_a_costly_request_takes_more_points(limits):

@@ -23,6 +23,11 @@ def problem(response, status):
     return response.json()["type"]
 
 
+def headers_of(response):
+    """All but how many points the actor has left."""
+    return {name: value for name, value in response.items() if not name.startswith("RateLimit-")}
+
+
 def test_an_object_of_one_organisation_is_missing_in_the_other(hosts, tenant):
     here, there = hosts
     with tenant_context(tenant):
@@ -32,7 +37,7 @@ def test_an_object_of_one_organisation_is_missing_in_the_other(hosts, tenant):
     missing = there.get(f"{BOOKS}{uuid4()}/", headers={**READER, **REQUEST_ID})
     assert problem(foreign, 404) == problem(missing, 404)
     assert foreign.content == missing.content
-    assert {**foreign.headers, "RateLimit-Remaining": "2998"} == dict(missing.headers)
+    assert headers_of(foreign) == headers_of(missing)
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete", "options"])
