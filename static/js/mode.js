@@ -1,7 +1,15 @@
-// Runs before the first paint, so that a dark page never flashes light.
+// Runs before the first paint, so that a dark page never flashes light. `data-mode-fixed` is a page that chose itself.
 {
+  const page = document.documentElement;
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const apply = () => { document.documentElement.dataset.mode = dark.matches ? "dark" : "light"; };
+  const chosen = () => { try { return localStorage.getItem("mode"); } catch { return null; } };
+  const apply = () => {
+    if (page.dataset.modeFixed !== undefined) return;
+    const mode = chosen();
+    page.dataset.mode = mode === "dark" || mode === "light" ? mode : dark.matches ? "dark" : "light";
+  };
   dark.addEventListener("change", apply);
+  addEventListener("storage", apply);
+  addEventListener("modechange", apply);
   apply();
 }

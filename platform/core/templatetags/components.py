@@ -4,10 +4,11 @@ from django import template
 from django.forms import BoundField, CheckboxInput
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from core.web import navigation as sidebar
+from core.web.components import blocks, leaves
 
 register = template.Library()
 
@@ -23,44 +24,34 @@ STYLESHEETS = (
     "table",
     "fields",
     "feedback",
-    "public",
 )
-_tints = 5
+PUBLIC_STYLESHEETS = ("public",)
+SCRIPTS = ("events", "controls", "forms", "lists", "palette", "charts")
+
+for leaf in (leaves.icon, leaves.badge, leaves.avatar, leaves.money, leaves.number, leaves.percent, leaves.ago):
+    register.simple_tag(leaf)
+for leaf in (leaves.progress, leaves.delta, blocks.stat, blocks.timeline, blocks.facts, blocks.locked):
+    register.simple_tag(leaf)
+register.simple_tag(leaves.day, name="date")
+register.simple_tag(leaves.moment, name="datetime")
+for block in (blocks.card, blocks.alert, blocks.form_section, blocks.dialog, blocks.menu):
+    register.simple_block_tag(block)
 
 
 @register.simple_tag
-def stylesheets() -> SafeString:
-    """Links to the look's files; the first names the layers, so it stays first."""
+def stylesheets(*, public: bool = False) -> SafeString:
+    """Links to the look's files; the first names the layers, so it stays first. `public` adds the public pages'."""
+    names = (*STYLESHEETS, *PUBLIC_STYLESHEETS) if public else STYLESHEETS
     return format_html_join(
-        "\n  ", '<link rel="stylesheet" href="{}">', ((static(f"css/{name}.css"),) for name in STYLESHEETS)
+        "\n  ", '<link rel="stylesheet" href="{}">', ((static(f"css/{name}.css"),) for name in names)
     )
 
 
 @register.simple_tag
-def icon(name: str, size: str = "") -> SafeString:
-    """A decorative icon of the sprite: `size` is empty, `sm` or `lg`."""
-    return format_html(
-        '<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>',
-        f" icon--{size}" if size else "",
-        static("icons/lucide.svg"),
-        name,
-    )
-
-
-@register.simple_tag
-def badge(label: Any, kind: str = "") -> SafeString:
-    """A status: dot, colour and word; `kind` is empty, `ok`, `warn`, `bad`, `info` or `brand`."""
-    return format_html('<span class="badge{}">{}</span>', f" badge--{kind}" if kind else "", label)
-
-
-@register.simple_tag
-def avatar(name: str) -> SafeString:
-    """A person's or party's initials on a tint that stays the same for the same name."""
-    words = name.replace("@", " ").replace(".", " ").split() or ["?"]
-    initials = (words[0][0] + (words[1][0] if len(words) > 1 else "")).upper()
-    tint = sum(name.encode()) % _tints + 1
-    return format_html(
-        '<span class="avatar avatar--round avatar--{}" role="img" aria-label="{}">{}</span>', tint, name, initials
+def scripts() -> SafeString:
+    """The page's modules; each works alone."""
+    return format_html_join(
+        "\n    ", '<script src="{}" type="module"></script>', ((static(f"js/{name}.js"),) for name in SCRIPTS)
     )
 
 
@@ -74,6 +65,12 @@ def button(label: Any, *, kind: str = "", icon: str = "", href: str = "", **attr
     return {"label": label, "kind": kind, "icon": icon, "href": href, "attributes": shown}
 
 
+@register.inclusion_tag("components/menu_item.html", takes_context=True)
+def menu_item(context: template.Context, item: blocks.MenuItem) -> dict[str, Any]:
+    """A line of a menu, made by a view."""
+    return {"item": item, "csrf_token": context.get("csrf_token")}
+
+
 @register.inclusion_tag("components/navigation.html", takes_context=True)
 def navigation(context: template.Context) -> dict[str, Any]:
     """The sidebar's groups of links for whoever is signed in."""
@@ -81,7 +78,13 @@ def navigation(context: template.Context) -> dict[str, Any]:
     return {"groups": sidebar.links(request) if request else []}
 
 
+@register.simple_tag
+def field(bound: BoundField, *, span: int = 6) -> SafeString:
+    """A field in the grid of a form: label, widget, hint and error; `span` is 2, 3, 4 or 6 of six columns."""
+    return bound.render("components/field.html", {**bound.get_context(), "span": span})
+
+
 @register.filter
-def is_single_check(field: BoundField) -> bool:
+def is_single_check(bound: BoundField) -> bool:
     """Whether a field is one box to tick, whose label stands behind it."""
-    return isinstance(field.field.widget, CheckboxInput)
+    return isinstance(bound.field.widget, CheckboxInput)

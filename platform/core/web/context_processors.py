@@ -5,6 +5,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language, get_language_bidi
 
+from core.web.brand import Brand, brand_of
 from core.web.requests import request_id_of
 
 HostKind = Literal["tenant", "platform", "unknown"]
@@ -19,6 +20,7 @@ class Site:
     language: str
     direction: Literal["ltr", "rtl"]
     request_id: str
+    brand: Brand
 
     @property
     def initials(self) -> str:
@@ -36,6 +38,7 @@ def site_of(request: HttpRequest) -> Site:
         language=get_language() or settings.LANGUAGE_CODE,
         direction="rtl" if get_language_bidi() else "ltr",
         request_id=request_id_of(request),
+        brand=brand_of(request),
     )
 
 

@@ -9,7 +9,9 @@ def render(source, **context):
 def test_the_layers_are_declared_by_the_first_stylesheet():
     html = render("{% stylesheets %}")
     assert html.index("tokens.css") < html.index("base.css")
-    assert html.count("<link ") == 12
+    assert html.count("<link ") == 11
+    assert "public.css" not in html
+    assert render("{% stylesheets public=True %}").count("<link ") == 12
 
 
 def test_an_icon_is_decoration():
