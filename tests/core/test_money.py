@@ -5,7 +5,7 @@ import pytest
 from babel import Locale
 from babel.numbers import list_currencies
 from django.db import connection, models
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.currencies import CURRENCIES, STORED_DECIMALS, Currency, UnknownCurrency, currency_of
@@ -20,6 +20,10 @@ from core.money import (
     parse_amount,
     round_half_up,
 )
+
+# A loaded machine may take long over one example.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 codes = st.sampled_from(sorted(CURRENCIES))
 amounts = st.decimals(min_value=-MAX_AMOUNT, max_value=MAX_AMOUNT, places=8)

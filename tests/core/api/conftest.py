@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
 
 from core import permissions
 from core.api import limiter, openapi
@@ -11,8 +12,9 @@ from core.tenancy import TenantRef, TenantState, platform_context, tenant_contex
 from core.tenancy.backend.base import owner_context
 from tests.core.api import shelf
 
-READER = {"X-Actor": "user:ada:shelf.view"}
-LIBRARIAN = {"X-Actor": "user:grace:shelf.view,shelf.add,shelf.change,shelf.burn"}
+# A loaded machine may take long over one example.
+hypothesis_settings.register_profile("patient", deadline=None)
+hypothesis_settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)
