@@ -186,9 +186,12 @@ class Demo:
         celery = [*_module("celery"), "-A", "config.celery"]
         worker = [*celery, "worker", "-Q", QUEUES, "--concurrency", "2", "-l", "INFO"]
         beat = [*celery, "beat", "-l", "INFO"]
-        self._start("web", web, is_ready=lambda: self._answers("/readyz", "localhost"))
-        self._start("worker", worker, is_ready=self._worker_answers)
-        self._start("beat", beat)
+        self.supervisor.start(
+            self._program("web", web, is_ready=lambda: self._answers("/readyz", "localhost")),
+            # Now and then Celery's pool waits half a minute for nothing; a task that is cut off is delivered again.
+            self._program("worker", worker, is_ready=self._worker_answers, stop_seconds=10),
+            self._program("beat", beat),
+        )
 
     def _wait_for_pages(self) -> None:
         said = json.loads(self.seeded.read_text())
@@ -228,10 +231,10 @@ class Demo:
                 return False
 
     def _run(self, name: str, command: list[str]) -> None:
-        self.supervisor.run(Program(name, command, {"env": self.environment}))
+        self.supervisor.run(self._program(name, command))
 
-    def _start(self, name: str, command: list[str], **options: Any) -> None:
-        self.supervisor.start(Program(name, command, {"env": self.environment}, **options))
+    def _program(self, name: str, command: list[str], **options: Any) -> Program:
+        return Program(name, command, {"env": self.environment}, **options)
 
 
 def _module(name: str) -> list[str]:

@@ -7,7 +7,7 @@ the other end of that pipe, so the input ends when it is gone, however it went.
 import signal
 import sys
 
-from deploy.local.processes import end_group
+from deploy.local.processes import ask_to_end, end_group
 
 STOP_SECONDS = 15
 
@@ -24,7 +24,8 @@ def main() -> None:
             running.pop(pid, None)
     # The servers were started first: what uses them ends before they do.
     for pid in reversed(running):
-        end_group(pid, running[pid], seconds=STOP_SECONDS)
+        ask_to_end(pid, running[pid])
+        end_group(pid, seconds=STOP_SECONDS)
 
 
 if __name__ == "__main__":

@@ -45,10 +45,14 @@ def send(process: psutil.Process, number: signal.Signals) -> None:
         process.send_signal(number)
 
 
-def end_group(pid: int, stop_signal: signal.Signals, *, seconds: float) -> None:
-    """Ask process `pid` to end; once it has, or after `seconds`, kill what is left of the group that it leads."""
+def ask_to_end(pid: int, stop_signal: signal.Signals) -> None:
+    """Send process `pid` the signal on which it ends in order."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, stop_signal)
+
+
+def end_group(pid: int, *, seconds: float) -> None:
+    """Wait until process `pid` has ended, `seconds` at most; then kill what is left of the group that it leads."""
     wait_for(lambda: not is_alive(pid), seconds=seconds)
     # macOS answers PermissionError when only an ended process is left.
     with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -1,4 +1,5 @@
 import contextlib
+import itertools
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from types import FrameType, TracebackType
 from typing import IO, Any, Self
 
 from deploy.local.errors import LocalRunError, with_log
-from deploy.local.processes import end_group, is_alive
+from deploy.local.processes import ask_to_end, end_group, is_alive
 
 ROOT = Path(__file__).resolve().parents[2]
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -51,6 +52,8 @@ class Child:
 class Supervisor:
     """Starts programs in order, starts one again when it ends, and stops all in the opposite order.
 
+    Programs that are started by one call start side by side, and stop side by side.
+
     Use it as a context: leaving it ends every program, and when the supervisor itself is killed, its guardian
     process does. Each program writes to a log of its own in `logs`. `say` tells the person in front of it.
     The guardian holds `keep_open` too, so locks on those files last until every program has ended.
@@ -60,7 +63,7 @@ class Supervisor:
         self.logs = logs
         self.say = say
         self.keep_open = keep_open
-        self._children: list[Child] = []
+        self._groups: list[list[Child]] = []
         self._stopping = False
         self._before: dict[signal.Signals, Any] = {}
 
@@ -79,8 +82,13 @@ class Supervisor:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        for child in reversed(self._children):
-            self._end(child)
+        for group in reversed(self._groups):
+            for child in group:
+                # One that ended by itself is collected, and its number may be somebody else's.
+                if child.process.returncode is None:
+                    ask_to_end(child.process.pid, child.program.stop_signal)
+            for child in group:
+                self._end(child)
         self._guardian.communicate()
         for number, handler in self._before.items():
             signal.signal(number, handler)
@@ -89,30 +97,27 @@ class Supervisor:
         """The log of the program `name`."""
         return self.logs / f"{name}.log"
 
-    def start(self, program: Program) -> None:
-        """Start `program` and wait until it is ready; from then on it is kept running.
+    def start(self, *programs: Program) -> None:
+        """Start `programs` and wait until each is ready; from then on they are kept running.
 
-        Raises LocalRunError, with the end of its log, when it ends or is not ready in time.
+        Raises LocalRunError, with the end of its log, when one ends or is not ready in time.
         """
-        log = self._new_log(program.name)
-        child = Child(program, self._spawn(program), time.monotonic())
-        self._children.append(child)
-        deadline = time.monotonic() + program.start_seconds
-        while program.is_ready is not None and not program.is_ready():
-            if not is_alive(child.process.pid):
-                raise LocalRunError(with_log(f"{program.name} ended while it started.", log))
-            if time.monotonic() > deadline:
-                raise LocalRunError(with_log(f"{program.name} was not ready in {program.start_seconds:.0f} s.", log))
-            self._pause()
+        group: list[Child] = []
+        self._groups.append(group)
+        for program in programs:
+            self._new_log(program.name)
+            group.append(Child(program, self._spawn(program), time.monotonic()))
+        for child in group:
+            self._wait_until_ready(child)
 
     def run(self, program: Program) -> None:
         """Run `program` to its end. Raises LocalRunError, with the end of its log, when it fails."""
         log = self._new_log(program.name)
         child = Child(program, self._spawn(program), time.monotonic())
-        self._children.append(child)
+        self._groups.append([child])
         while is_alive(child.process.pid):
             self._pause()
-        self._children.remove(child)
+        self._groups.pop()
         code = self._end(child)
         if code != 0:
             raise LocalRunError(with_log(f"{program.name} failed (exit code {code}).", log))
@@ -120,11 +125,21 @@ class Supervisor:
     def watch(self) -> None:
         """Keep the programs running until somebody asks to stop; then raises StopRequested."""
         while True:
-            for child in self._children:
+            for child in itertools.chain.from_iterable(self._groups):
                 if child.due is None and not is_alive(child.process.pid):
                     self._plan_restart(child)
                 elif child.due is not None and time.monotonic() >= child.due:
                     self._restart(child)
+            self._pause()
+
+    def _wait_until_ready(self, child: Child) -> None:
+        program, log = child.program, self.log(child.program.name)
+        deadline = child.started + program.start_seconds
+        while program.is_ready is not None and not program.is_ready():
+            if not is_alive(child.process.pid):
+                raise LocalRunError(with_log(f"{program.name} ended while it started.", log))
+            if time.monotonic() > deadline:
+                raise LocalRunError(with_log(f"{program.name} was not ready in {program.start_seconds:.0f} s.", log))
             self._pause()
 
     def _new_log(self, name: str) -> Path:
@@ -163,9 +178,9 @@ class Supervisor:
         child.due = None
 
     def _end(self, child: Child) -> int:
-        """End what is left of the child's group; returns its exit code."""
+        """Wait for the child, then end what is left of its group; returns its exit code."""
         if child.process.returncode is None:
-            end_group(child.process.pid, child.program.stop_signal, seconds=child.program.stop_seconds)
+            end_group(child.process.pid, seconds=child.program.stop_seconds)
             child.process.wait()
             self._tell_guardian(f"-{child.process.pid}")
         return child.process.returncode

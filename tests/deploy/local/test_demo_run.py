@@ -80,14 +80,22 @@ def all_copies(module_folder: Path) -> Iterator[tuple[Copy, Copy]]:
             subprocess.run(reset, cwd=ROOT, check=True, capture_output=True)
 
 
+def running(copy: Copy) -> Copy:
+    """The copy; one that a test ended is started again, with its data."""
+    if copy.process.poll() is not None:
+        copy.start()
+    copy.wait()
+    return copy
+
+
 @pytest.fixture
-def copies(all_copies: tuple[Copy, Copy]) -> tuple[Copy, Copy]:
-    """Both copies, running; one that a test ended runs again, with its data."""
-    for copy in all_copies:
-        if copy.process.poll() is not None:
-            copy.start()
-        copy.wait()
-    return all_copies
+def first(all_copies: tuple[Copy, Copy]) -> Copy:
+    return running(all_copies[0])
+
+
+@pytest.fixture
+def second(all_copies: tuple[Copy, Copy]) -> Copy:
+    return running(all_copies[1])
 
 
 def ask(url: str, method: str = "GET", path: str = "/", body: Any = None, **headers: str) -> tuple[int, Any]:
@@ -113,28 +121,27 @@ def signed_in(place: dict[str, str], prefix: str) -> int:
     return ask(place["url"], "POST", f"/{prefix}/auth/login/", credentials)[0]
 
 
-def test_what_is_announced_has_the_agreed_shape_and_is_private(copies: tuple[Copy, Copy]) -> None:
-    for copy in copies:
-        said = copy.said()
+def test_what_is_announced_has_the_agreed_shape_and_is_private(first: Copy) -> None:
+    said = first.said()
 
-        assert stat.S_IMODE(copy.announcement.stat().st_mode) == 0o600
-        assert set(said) == {"platform", "tenants"}
-        assert set(said["platform"]) == {"url", "email", "password"}
-        assert [set(tenant) for tenant in said["tenants"]] == [{"slug", "url", "email", "password", "api_key"}] * 3
-        assert [tenant["slug"] for tenant in said["tenants"]] == ["riverbank", "kiln", "harbour"]
-        assert all(tenant["api_key"].startswith("lvk_") for tenant in said["tenants"])
+    assert stat.S_IMODE(first.announcement.stat().st_mode) == 0o600
+    assert set(said) == {"platform", "tenants"}
+    assert set(said["platform"]) == {"url", "email", "password"}
+    assert [set(tenant) for tenant in said["tenants"]] == [{"slug", "url", "email", "password", "api_key"}] * 3
+    assert [tenant["slug"] for tenant in said["tenants"]] == ["riverbank", "kiln", "harbour"]
+    assert all(tenant["api_key"].startswith("lvk_") for tenant in said["tenants"])
 
 
-def test_two_copies_share_neither_ports_nor_people(copies: tuple[Copy, Copy]) -> None:
-    first, second = (copy.said() for copy in copies)
+def test_two_copies_share_neither_ports_nor_people(first: Copy, second: Copy) -> None:
+    here, there = first.said(), second.said()
 
-    assert urlsplit(first["platform"]["url"]).port != urlsplit(second["platform"]["url"]).port
-    stranger = {**first["tenants"][0], "url": second["tenants"][0]["url"]}
+    assert urlsplit(here["platform"]["url"]).port != urlsplit(there["platform"]["url"]).port
+    stranger = {**here["tenants"][0], "url": there["tenants"][0]["url"]}
     assert signed_in(stranger, "api/v1") == 401
 
 
-def test_everybody_signs_in_at_their_own_place(copies: tuple[Copy, Copy]) -> None:
-    said = copies[0].said()
+def test_everybody_signs_in_at_their_own_place(first: Copy) -> None:
+    said = first.said()
     riverbank, kiln, _ = said["tenants"]
 
     assert signed_in(said["platform"], "api/platform/v1") == 200
@@ -142,8 +149,8 @@ def test_everybody_signs_in_at_their_own_place(copies: tuple[Copy, Copy]) -> Non
     assert signed_in({**kiln, "url": riverbank["url"]}, "api/v1") == 401
 
 
-def test_an_api_key_works_for_its_organisation_and_no_other(copies: tuple[Copy, Copy]) -> None:
-    riverbank, kiln, _ = copies[0].said()["tenants"]
+def test_an_api_key_works_for_its_organisation_and_no_other(first: Copy) -> None:
+    riverbank, kiln, _ = first.said()["tenants"]
     bearer = {"Authorization": f"Bearer {riverbank['api_key']}"}
 
     status, me = ask(riverbank["url"], path="/api/v1/auth/me/", **bearer)
@@ -153,8 +160,8 @@ def test_an_api_key_works_for_its_organisation_and_no_other(copies: tuple[Copy, 
     assert ask(kiln["url"], path="/api/v1/auth/me/", **bearer)[0] == 401
 
 
-def test_pages_answer_and_an_unknown_host_does_not(copies: tuple[Copy, Copy]) -> None:
-    said = copies[0].said()
+def test_pages_answer_and_an_unknown_host_does_not(first: Copy) -> None:
+    said = first.said()
 
     for place in (said["platform"], *said["tenants"]):
         assert ask(place["url"])[0] in (200, 302)
@@ -162,40 +169,37 @@ def test_pages_answer_and_an_unknown_host_does_not(copies: tuple[Copy, Copy]) ->
     assert ask(unknown)[0] == 404
 
 
-def test_a_web_server_that_is_killed_comes_back(copies: tuple[Copy, Copy]) -> None:
-    copy = copies[0]
-    url = copy.said()["platform"]["url"]
-    before = copy.program("granian")
+def test_a_web_server_that_is_killed_comes_back(first: Copy) -> None:
+    url = first.said()["platform"]["url"]
+    before = first.program("granian")
     orphans = [process.pid for process in before.children(recursive=True)]
 
     before.kill()
 
     noticed = "web ended (killed by signal 9), starting it again"
-    assert wait_for(lambda: noticed in (copy.data / "output").read_text(), seconds=30)
+    assert wait_for(lambda: noticed in (first.data / "output").read_text(), seconds=30)
     assert not any(is_alive(pid) for pid in orphans)
     assert wait_for(lambda: is_ready(url), seconds=60)
 
 
-def test_ctrl_c_stops_everything_and_the_next_run_goes_on_with_the_data(copies: tuple[Copy, Copy]) -> None:
-    copy = copies[0]
-    before, children = copy.said(), copy.children()
+def test_ctrl_c_stops_everything_and_the_next_run_goes_on_with_the_data(first: Copy) -> None:
+    before, children = first.said(), first.children()
 
-    assert copy.stop(signal.SIGINT) == 0
+    assert first.stop(signal.SIGINT) == 0
 
     assert [pid for pid in children if is_alive(pid)] == []
-    copy.start()
-    copy.wait()
-    after = copy.said()
+    first.start()
+    first.wait()
+    after = first.said()
     assert after["platform"]["password"] == before["platform"]["password"]
     assert [tenant["api_key"] for tenant in after["tenants"]] == [tenant["api_key"] for tenant in before["tenants"]]
     assert [signed_in(tenant, "api/v1") for tenant in after["tenants"]] == [200, 200, 200]
 
 
-def test_nothing_is_left_when_the_demo_itself_is_killed(copies: tuple[Copy, Copy]) -> None:
-    copy = copies[1]
-    children = copy.children()
+def test_nothing_is_left_when_the_demo_itself_is_killed(second: Copy) -> None:
+    children = second.children()
     assert len(children) > 10
 
-    copy.stop(signal.SIGKILL)
+    second.stop(signal.SIGKILL)
 
     assert wait_for(lambda: not any(is_alive(pid) for pid in children), seconds=60)

@@ -128,7 +128,7 @@ def test_a_program_that_ignores_the_request_to_stop_is_killed(tmp_path: Path) ->
     with Supervisor(tmp_path / "logs", print) as supervisor:
         log = supervisor.log("stubborn")
         supervisor.start(Program("stubborn", python(code), is_ready=lambda: "up" in log.read_text(), stop_seconds=0.5))
-        pid = supervisor._children[0].process.pid
+        pid = supervisor._groups[0][0].process.pid
 
     assert not is_alive(pid)
 
@@ -192,7 +192,7 @@ def test_the_log_of_the_last_run_is_kept(tmp_path: Path) -> None:
     for text in ("first", "second"):
         with Supervisor(tmp_path, print) as supervisor:
             supervisor.start(Program("web", python(f"print({text!r})")))
-            pid = supervisor._children[0].process.pid
+            pid = supervisor._groups[0][0].process.pid
             wait_for(lambda pid=pid: not is_alive(pid), seconds=20)
 
     assert (tmp_path / "web.log").read_text() == "second\n"
