@@ -1,7 +1,6 @@
 from config.settings.environment import DEVELOPMENT_SECRET, ROOT, cells, encryption_keys, env
 from config.settings.vendors.celery import *  # noqa: F403
 from config.settings.vendors.logging import *  # noqa: F403
-from config.settings.vendors.logging import *  # noqa: F403
 from config.settings.vendors.rest import *  # noqa: F403
 from config.settings.vendors.signin import *  # noqa: F403
 
@@ -15,7 +14,6 @@ ENCRYPTION_KEYS = encryption_keys()
 # Shown on the platform's own pages only, never on a tenant's.
 PLATFORM_NAME = env.str("PLATFORM_NAME", default="Livery")
 # Where people reach the installation. Tenants are <slug>.<TENANT_BASE_DOMAIN>.
-PLATFORM_NAME = env.str("PLATFORM_NAME", default="Livery")
 PLATFORM_HOST = env.str("PLATFORM_HOST", default="localhost")
 TENANT_BASE_DOMAIN = env.str("TENANT_BASE_DOMAIN", default="localhost")
 PUBLIC_SCHEME = env.str("PUBLIC_SCHEME", default="http")
@@ -57,6 +55,7 @@ SHARED_APPS = ["shared_apps.tenants", "django_tenants", *BOTH_APPS]
 TENANT_APPS = [*BOTH_APPS]
 INSTALLED_APPS = [
     "core",
+    "core.api",
     *SHARED_APPS,
     *[app for app in TENANT_APPS if app not in SHARED_APPS],
     "django.contrib.humanize",
