@@ -16,6 +16,8 @@ from django.conf import settings
 from kombu import Connection, Producer
 from kombu.asynchronous import Hub
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from core import broker
 from core.broker import Transport, end_with_parent
@@ -169,7 +171,7 @@ def test_a_renewal_that_fails_is_told_and_harms_nothing(
 
     @contextmanager
     def away() -> Iterator[Redis]:
-        with Redis(host="127.0.0.1", port=1) as redis:
+        with Redis(host="127.0.0.1", port=1, retry=Retry(NoBackoff(), 0)) as redis:
             yield redis
 
     monkeypatch.setattr(living.default_channel, "conn_or_acquire", away)

@@ -96,6 +96,19 @@ class TestOneConnection:
 
         assert idempotency._answer_or_take_over(seen, timedelta(seconds=10)) is None
 
+    def test_an_answer_that_came_meanwhile_is_the_answer(self) -> None:
+        made = claim()
+        assert isinstance(made, Claim)
+        seen = IdempotencyRecord.objects.get()
+        STORE.finish(made, ANSWER)
+
+        assert idempotency._answer_or_take_over(seen, timedelta(seconds=10)) == ANSWER
+
+    def test_a_record_that_somebody_else_was_quicker_to_make_is_looked_at_again(self) -> None:
+        finished()
+
+        assert idempotency._insert(KEY, "f", timedelta(seconds=10)) is None
+
     def test_a_released_key_is_free(self) -> None:
         made = claim()
         assert isinstance(made, Claim)

@@ -6,11 +6,12 @@ from uuid import uuid4
 import pytest
 import time_machine
 from celery.exceptions import SoftTimeLimitExceeded
+from django.db import DatabaseError
 
 from core import clock, ids
 from core.actor import Actor
 from core.errors import LiveryError, NotFound
-from core.tenancy import TenantRef, atomic, tenant_context
+from core.tenancy import TenantRef, atomic, platform_context, scope_key, tenant_context
 from core.tenancy import tasks as tenancy_tasks
 from shared_apps.trail.models import TrailEntry
 from tenant_apps.jobs.errors import RunEnded, RunLost, UnknownJob
@@ -28,6 +29,8 @@ from tenant_apps.jobs.services import (
     sweep,
 )
 from tenant_apps.jobs.services.registry import job_label, job_queue
+from tenant_apps.jobs.tasks import sweep_task
+from tests.support.messages import waiting
 
 pytestmark = pytest.mark.usefixtures("inside")
 ANNA = Actor(kind="user", id="1", label="Anna")
@@ -385,3 +388,39 @@ def test_the_fleet_is_swept_slice_by_slice(
     assert sorted(asked) == list(range(sweep.TICKS))
     assert swept == 2
     assert {entry[1] for entry in queued} == {foreign.id, own.id}
+
+
+def test_a_queued_run_is_done_in_its_tenant(
+    register: Callable[..., Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    waiting()
+    register(lambda handle: "done")
+    with django_capture_on_commit_callbacks(execute=True):
+        run = start()
+
+    (message,) = waiting()
+    message.run()
+
+    run.refresh_from_db()
+    assert (message.queue, run.result) == ("bulk", "done")
+
+
+def test_one_failing_tenant_does_not_keep_the_others_from_the_sweep(
+    inside: TenantRef, other_tenant: TenantRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def requeue() -> int:
+        asked.append(scope_key())
+        if inside.uuid.hex in asked[-1].replace("-", ""):
+            raise DatabaseError("its schema is gone")
+        return 1
+
+    monkeypatch.setattr(sweep, "runs_requeue", requeue)
+    monkeypatch.setattr(sweep, "tenants_of_slice", lambda number, count: [inside, other_tenant])
+
+    with platform_context():
+        sweep_task()
+        assert runs_sweep() == 2
+
+    assert len(asked) == 6
