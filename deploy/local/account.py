@@ -6,6 +6,7 @@ import pwd
 import shutil
 import stat
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,16 +82,18 @@ def make_elsewhere(folder: Path) -> Path:
     return path
 
 
-def reachable_copy(source: Path, *, into: Path, account: Account | None) -> Path:
-    """`source`, or a copy of that folder in `into` when `account` cannot enter it."""
-    if can_reach(source, account):
-        return source
-    copy = into / f"{source.name}-{source.stat().st_mtime_ns}"
+def reachable_copy(root: Path, names: Sequence[str], *, into: Path, account: Account | None) -> Path:
+    """`root`, or a folder in `into` with copies of `names` from `root` when `account` cannot enter the first of them."""
+    first = root / names[0]
+    if can_reach(first, account):
+        return root
+    copy = into / f"programs-{first.stat().st_mtime_ns}"
     if not copy.exists():
         fresh = copy.with_name(copy.name + ".new")
         if fresh.exists():
             shutil.rmtree(fresh)
-        shutil.copytree(source, fresh, symlinks=True)
+        for name in names:
+            shutil.copytree(root / name, fresh / name, symlinks=True)
         fresh.rename(copy)
     return copy
 

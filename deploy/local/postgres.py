@@ -124,7 +124,12 @@ class Postgres(Server):
 
     def _programs(self) -> Path:
         programs = postgres_programs()
-        return reachable_copy(programs.parent, into=self.home.parent, account=self.account) / programs.name
+        installation, package = programs.parent, programs.parents[1]
+        # The programs find the libraries that came with the wheel at their place relative to themselves.
+        libraries = package.with_name(f"{package.name}.libs")
+        names = [f"{package.name}/{installation.name}", *([libraries.name] if libraries.exists() else [])]
+        root = reachable_copy(package.parent, names, into=self.home.parent, account=self.account)
+        return root / names[0] / programs.name
 
     def _prepare(self) -> None:
         outside = elsewhere(self.folder)

