@@ -83,7 +83,7 @@ def make_elsewhere(folder: Path) -> Path:
 
 
 def reachable_copy(root: Path, names: Sequence[str], *, into: Path, account: Account | None) -> Path:
-    """`root`, or a folder in `into` with copies of `names` from `root` when `account` cannot enter the first of them."""
+    """`root`, or a folder in `into` with copies of `names` from it when `account` cannot enter the first of them."""
     first = root / names[0]
     if can_reach(first, account):
         return root

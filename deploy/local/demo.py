@@ -146,9 +146,12 @@ class Demo:
     def _start_servers(self) -> None:
         services = SharedServices(self.data)
         services.claim()
+        postgres = services.postgres
         if "DATABASE_URL" not in os.environ:
-            self._start_server(services.postgres)
-            self.environment |= database_urls(services.postgres, DATABASE)
+            if not postgres.home.is_relative_to(self.data):
+                say(f"The account {postgres.account} cannot enter {self.data}: the database lies in {postgres.home}.")
+            self._start_server(postgres)
+            self.environment |= database_urls(postgres, DATABASE)
         elif "DATABASE_OWNER_URL" not in os.environ:
             raise LocalRunError("DATABASE_URL is set, so DATABASE_OWNER_URL must be set as well: it makes the tables.")
         if "REDIS_URL" not in os.environ:
