@@ -48,6 +48,10 @@ def main() -> int:
     except LocalRunError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
+    except PermissionError as error:
+        made = "The data were made by another account: run as that one, or have it run make demo-reset."
+        print(f"\n{error.filename}: {error.strerror}. {made}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -22,23 +22,29 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=ROOT / ".data", help="the servers' folder")
     parser.add_argument("script", nargs=argparse.REMAINDER, help="a Python script and its arguments")
     options = parser.parse_args()
-    data = options.data.resolve()
     try:
-        if "DATABASE_URL" in os.environ and "REDIS_URL" in os.environ:
-            return _run(options.script, kept_secrets(data))
-        services = SharedServices(data)
-        try:
-            environment = services.join(DATABASE)
-            prepare_database(environment)
-            return _run(options.script, {**kept_secrets(data), **environment})
-        finally:
-            services.leave()
+        return run(options.data.resolve(), options.script)
     except LocalRunError as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def _run(script: list[str], environment: Mapping[str, str]) -> int:
+def run(data: Path, script: list[str]) -> int:
+    """Run `script` with the servers of `data`, or with those that our environment names; returns its exit code."""
+    if "DATABASE_URL" in os.environ and "REDIS_URL" in os.environ:
+        return _run(script, kept_secrets(data))
+    services = SharedServices(data)
+    try:
+        servers = services.join(DATABASE)
+        if "DATABASE_URL" not in os.environ:
+            prepare_database(servers)
+        return _run(script, {**kept_secrets(data), **servers})
+    finally:
+        services.leave()
+
+
+def _run(script: list[str], offered: Mapping[str, str]) -> int:
+    environment = {name: value for name, value in offered.items() if name not in os.environ}
     return subprocess.run(
         [sys.executable, *script], cwd=ROOT, env=child_environment(environment), check=False
     ).returncode
