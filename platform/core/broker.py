@@ -26,6 +26,9 @@ _PR_SET_PDEATHSIG = 1
 class QoS(redis.QoS):
     """What one channel has taken and not acknowledged."""
 
+    channel: Any
+    _delivered: Any
+    _dirty: Any
     # Only the lease returns a message: at the end of a lost connection its tasks are still running.
     restore_at_shutdown = False
 
@@ -52,9 +55,9 @@ class Channel(redis.Channel):
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
         """Where Redis is, also after this channel lost it: a task that ran on is acknowledged on its own channel."""
         if asynchronous:
-            return super()._connparams(asynchronous=True)
+            return super()._connparams(asynchronous=True)  # type: ignore[misc]
         if self._address is None:
-            self._address = super()._connparams()
+            self._address = super()._connparams()  # type: ignore[misc]
         return dict(self._address)
 
 
@@ -62,6 +65,7 @@ class Transport(redis.Transport):
     """Use it as CELERY_BROKER_TRANSPORT; transport options `renew_interval` and `restore_grace` are in seconds."""
 
     Channel = Channel
+    cycle: Any
 
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
         super().register_with_event_loop(connection, loop)

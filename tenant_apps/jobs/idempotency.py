@@ -1,5 +1,6 @@
 import math
 from datetime import timedelta
+from typing import cast
 from uuid import uuid4
 
 from django.db import IntegrityError
@@ -20,6 +21,7 @@ class DatabaseIdempotencyStore:
         lease = timedelta(seconds=lease_seconds)
         while True:
             record = IdempotencyRecord.objects.filter(digest=key.digest).first()
+            claim: Claim | StoredAnswer | None
             if record is None:
                 claim = _insert(key, fingerprint, lease)
             elif record.fingerprint != fingerprint:
@@ -62,6 +64,7 @@ def _claimed(claim: Claim) -> QuerySet[IdempotencyRecord]:
 
 def _insert(key: IdempotencyKey, fingerprint: str, lease: timedelta) -> Claim | None:
     """A new record's claim; None where somebody else was quicker."""
+    token = uuid4()
     try:
         with atomic(durable=True):
             record = IdempotencyRecord.objects.create(
@@ -70,12 +73,12 @@ def _insert(key: IdempotencyKey, fingerprint: str, lease: timedelta) -> Claim | 
                 route=key.route,
                 key=key.key,
                 fingerprint=fingerprint,
-                token=uuid4(),
+                token=token,
                 lease_until=clock.now() + lease,
             )
     except IntegrityError:
         return None
-    return Claim(record.pk, record.token)
+    return Claim(record.pk, token)
 
 
 @atomic(durable=True)
@@ -89,12 +92,16 @@ def _answer_or_take_over(seen: IdempotencyRecord, lease: timedelta) -> Claim | S
     if record.state == RecordState.FINISHED:
         return _answer(record)
     now = clock.now()
-    if record.lease_until > now:
-        raise KeyRunning(math.ceil((record.lease_until - now).total_seconds()))
-    record.token, record.lease_until = uuid4(), now + lease
+    left = (record.lease_until or now) - now
+    if left > timedelta():
+        raise KeyRunning(math.ceil(left.total_seconds()))
+    token = uuid4()
+    record.token, record.lease_until = token, now + lease
     record.save(update_fields=["token", "lease_until"])
-    return Claim(record.pk, record.token)
+    return Claim(record.pk, token)
 
 
 def _answer(record: IdempotencyRecord) -> StoredAnswer:
-    return StoredAnswer(record.answer_status, bytes(record.answer_body), record.answer_headers)
+    # The database holds a finished record to having both.
+    status, body = cast(int, record.answer_status), cast(bytes, record.answer_body)
+    return StoredAnswer(status, bytes(body), record.answer_headers)

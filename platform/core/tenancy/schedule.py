@@ -69,11 +69,6 @@ class SlotScheduler(Scheduler):
     def setup_schedule(self) -> None:
         """Nothing to set up: rooms registered their tasks when their modules were loaded."""
 
-    @property
-    def schedule(self) -> dict[str, Any]:
-        """Celery's own entries: none."""
-        return {}
-
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Send what is due; returns the seconds until the next look."""
         now = time.time()

@@ -64,7 +64,7 @@ class ContextTask(Task):
 
         on_commit(send)
 
-    def apply_async(
+    def apply_async(  # type: ignore[override]
         self, args: Any = None, kwargs: Any = None, task_id: str | None = None, headers: Any = None, **options: Any
     ) -> Any:
         """Send the task with its origin: the scope in which it is sent, signed with its name, id and arguments."""
@@ -98,7 +98,7 @@ class ContextTask(Task):
     def _verified_origin(self, args: Any, kwargs: Any) -> dict[str, Any]:
         header = self.request.get(HEADER) or (self.request.headers or {}).get(HEADER)
         try:
-            origin: dict[str, Any] = _signer.unsign_object(header)
+            origin: dict[str, Any] = _signer.unsign_object(cast(str, header))
         except (BadSignature, TypeError, ValueError, AttributeError) as error:
             raise TaskRefused(f"{self.name} came without a valid origin.") from error
         if (origin["task"], origin["id"]) != (self.name, self.request.id):
@@ -188,7 +188,7 @@ def scoped_task(*, name: str, queue: str = "default", **options: Any) -> Callabl
 
 def enqueue(name: str, *arguments: object, queue: str | None = None) -> None:
     """Queue a task by its name: for services, which stand below the tasks that call them."""
-    current_app.tasks[name].enqueue(*arguments, queue=queue)
+    cast(ContextTask, current_app.tasks[name]).enqueue(*arguments, queue=queue)
 
 
 def fan_out(task: TenantTask, *arguments: object, states: Collection[TenantState] = LIVE, spread: int = 0) -> None:
@@ -247,7 +247,7 @@ def _digest(args: Any, kwargs: Any) -> str:
 @platform_task(name="tenancy.queue_slice")
 def queue_slice(name: str, states: str, number: int, count: int, *arguments: object) -> None:
     """Queue a task for one slice of the tenants."""
-    task = current_app.tasks[name]
+    task = cast(ContextTask, current_app.tasks[name])
     for tenant in tenants_of_slice(number, count, states=[TenantState(state) for state in states.split(",")]):
         with tenant_context(tenant):
             task.enqueue(*arguments)

@@ -115,9 +115,9 @@ def _dispatch(row: OutboxEvent, outcome: Outcome) -> None:
         _event_failed(row, errors)
     else:
         outcome.dispatched += _event_dispatched(row)
-    for error in errors.values():
-        if isinstance(error, SoftTimeLimitExceeded):
-            raise error
+    for failure in errors.values():
+        if isinstance(failure, SoftTimeLimitExceeded):
+            raise failure
 
 
 @atomic(durable=True)

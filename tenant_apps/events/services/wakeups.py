@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -132,10 +133,11 @@ def settle(mark: int | None, *, next_at: datetime | None) -> bool:
 def waiting(*, before: datetime, limit: int = 500) -> list[str]:
     """The schemas that were announced, or are to be looked at, before an instant."""
     try:
-        return list(_redis().zrangebyscore(_DIRTY, 0, _micro(before), start=0, num=limit))
+        found: Any = _redis().zrangebyscore(_DIRTY, 0, _micro(before), start=0, num=limit)
     except RedisError as error:
         _log.warning("events_without_redis", reason=str(error))
         return []
+    return list(found)
 
 
 def forget(scope: str) -> None:

@@ -69,10 +69,12 @@ def _take(run_id: UUID) -> TaskRun | None:
     if run is None or run.is_ended or (run.lease_until is not None and run.lease_until > now):
         return None
     if run.cancel_requested:
-        return _end_unrun(run, RunState.CANCELLED)
+        _end_unrun(run, RunState.CANCELLED)
+        return None
     if run.attempts >= MAX_ATTEMPTS:
         _log.error("run_given_up", run_id=str(run.id), kind=run.kind, attempts=run.attempts)
-        return _end_unrun(run, RunState.FAILED, error=TOO_OFTEN)
+        _end_unrun(run, RunState.FAILED, error=TOO_OFTEN)
+        return None
     run.state = RunState.RUNNING
     run.attempts += 1
     run.started_at = run.started_at or now

@@ -1,12 +1,12 @@
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 
 from core import clock
-from core.actor import Actor
+from core.actor import Actor, ActorKind
 from core.tenancy import atomic
 from tenant_apps.jobs.choices import RunState
 from tenant_apps.jobs.errors import RunCancelled, RunLost
@@ -21,7 +21,8 @@ class Progress:
 
     def __init__(self, run: TaskRun, lease: timedelta) -> None:
         self.checkpoint: dict[str, Any] = dict(run.checkpoint)
-        self.requested_by = Actor(kind=run.requested_by_kind, id=run.requested_by_id, label=run.requested_by_label)
+        kind = cast(ActorKind, run.requested_by_kind)
+        self.requested_by = Actor(kind=kind, id=run.requested_by_id, label=run.requested_by_label)
         self.attempt = run.attempts
         self._run, self._lease = run, lease
         self._written = float("-inf")

@@ -1,4 +1,3 @@
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,14 +10,8 @@ from core import clock
 from core.tenancy import TenantRef, atomic, tenant_context
 from tenant_apps.events.models import EventDelivery, OutboxEvent
 from tenant_apps.events.services import dispatch, events_dispatch
-from tests.support.twins import Twins
 
-
-@pytest.fixture(autouse=True)
-def _inside(request: pytest.FixtureRequest) -> None:
-    """All but the tests that commit run in the first twin's context."""
-    if "committed" not in request.fixturenames:
-        request.getfixturevalue("inside")
+pytestmark = pytest.mark.usefixtures("inside")
 
 
 def row(event_id: Any) -> OutboxEvent:
@@ -259,29 +252,3 @@ def test_an_event_that_another_dispatcher_finished_meanwhile_is_left_alone(
     dispatch._dispatch(claimed, outcome)
 
     assert (outcome.dispatched, outcome.failed, len(received)) == (0, 0, 1)
-
-
-def test_an_event_that_another_dispatcher_has_in_hand_is_left_to_it(
-    committed: Twins, subscribe: Callable[..., Any]
-) -> None:
-    received = subscribe("test.happened")
-    outcomes: list[dispatch.Outcome] = []
-
-    def work() -> None:
-        with tenant_context(committed.first):
-            outcomes.append(events_dispatch())
-            claimed = OutboxEvent.objects.get()
-            outcomes.append(dispatch.Outcome())
-            dispatch._dispatch(claimed, outcomes[-1])
-
-    with tenant_context(committed.first):
-        with atomic():
-            OutboxEvent.objects.create(kind="test.happened", subject_id="1")
-        with atomic():
-            OutboxEvent.objects.select_for_update().get()
-            other = threading.Thread(target=work)
-            other.start()
-            other.join(timeout=20)
-        assert [(outcome.dispatched, outcome.failed) for outcome in outcomes] == [(0, 0), (0, 0)]
-        assert received == []
-        assert events_dispatch().dispatched == 1
