@@ -1,0 +1,13 @@
+"""What every host answers besides its rooms: search, reports of browsers, and in development the style guide."""
+
+from django.conf import settings
+from django.urls import include, path
+
+from core.web import csp, search
+
+urlpatterns = [
+    path("search/", search.page, name="search"),
+    path("csp-report/", csp.report, name="csp-report"),
+]
+if getattr(settings, "STYLEGUIDE", False):
+    urlpatterns.append(path("styleguide/", include("core.web.styleguide.urls")))
