@@ -18,7 +18,7 @@ from core.web import actor_of, client_address
 from shared_apps.users.emails import normalise_email
 from shared_apps.users.links import public_url, site_name
 from shared_apps.users.models import User
-from shared_apps.users.services import mail_queue, password_set, registration_is_open, unclaimed_discard
+from shared_apps.users.services import mail_queue, password_set, unclaimed_discard
 
 _SEALED_IN = "mfa_authenticator.data"
 _logger = structlog.get_logger("sign_in")
@@ -31,9 +31,6 @@ def display_name(user: User) -> str:
 
 class AccountAdapter(DefaultAccountAdapter):
     """Binds allauth's flows to the tenant: its mails, its links, its limits, its people."""
-
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return registration_is_open()
 
     def clean_email(self, email: str) -> str:
         return normalise_email(email)

@@ -1,10 +1,11 @@
+import struct
 from typing import Any
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.webauthn import forms as allauth_forms
 
 # What fido2 and allauth raise for an answer that no authenticator gives.
-_MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
+_MALFORMED = (AttributeError, LookupError, TypeError, ValueError, struct.error)
 
 
 class AddForm(allauth_forms.AddWebAuthnForm):

@@ -11,12 +11,17 @@ from core.tenancy import TenantRef, platform_context, tenant_context
 from shared_apps.users.models import Mail, User
 from tests.conftest import HostClient
 from tests.support.factories.users import PASSWORD, make_user
+from tests.support.twins import Twins
 
 
 @pytest.fixture(autouse=True)
-def _nothing_counted(settings: Any) -> None:
-    """Limits of an earlier test, of any tenant, do not count in this one."""
-    Redis.from_url(settings.REDIS_URL).flushdb()
+def _nothing_counted(twins: Twins, settings: Any) -> None:
+    """Limits of an earlier test do not count in this one."""
+    redis = Redis.from_url(settings.REDIS_URL)
+    for scope in (f"t:{twins.first.uuid}", f"t:{twins.second.uuid}", "platform"):
+        keys = list(redis.scan_iter(match=f"*{scope}:*"))
+        if keys:
+            redis.delete(*keys)
 
 
 @pytest.fixture
