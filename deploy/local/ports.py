@@ -1,4 +1,4 @@
-import contextlib
+import errno
 import fcntl
 import os
 import socket
@@ -9,13 +9,15 @@ from typing import IO
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on `port` of this machine now, for this machine alone or for all."""
-    for family, address in ((socket.AF_INET, ""), (socket.AF_INET, "127.0.0.1")):
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
+    """Whether nobody on this machine listens on `port`, at any address that `localhost` may lead to."""
+    for family, address in ((socket.AF_INET, ""), (socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        try:
+            with socket.socket(family, socket.SOCK_STREAM) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind((address, port))
-            except OSError:
+        except OSError as error:
+            # Any other reason is a machine without IPv6.
+            if error.errno in (errno.EADDRINUSE, errno.EACCES):
                 return False
     return True
 
@@ -44,12 +46,14 @@ def reserve_port(preferred: Iterable[int]) -> tuple[int, IO[str]]:
 
 def _lock_port(port: int) -> IO[str] | None:
     path = Path(tempfile.gettempdir()) / f"livery-port-{port}.lock"
-    with contextlib.ExitStack() as undo:
-        try:
-            file = undo.enter_context(os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+"))
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            # Another copy holds it, or another account made it.
-            return None
-        undo.pop_all()
-        return file
+    try:
+        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+")
+    except PermissionError:
+        # Another account made it, perhaps long ago: between accounts only the port itself decides.
+        return open(os.devnull)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file

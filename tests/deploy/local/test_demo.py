@@ -11,7 +11,6 @@ from deploy.local import demo
 from deploy.local.errors import LocalRunError
 from deploy.local.ports import is_free, reserve_port
 from deploy.local.prepare import ROOT
-from deploy.local.processes import is_alive
 
 HOLD = """
 import sys, time
@@ -23,8 +22,13 @@ with only_run(Path(sys.argv[1])):
 """
 
 
-def test_a_port_that_somebody_listens_on_is_passed_over() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+@pytest.mark.parametrize(("family", "address"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
+def test_a_port_that_somebody_listens_on_is_passed_over(family: socket.AddressFamily, address: str) -> None:
+    try:
+        taken = socket.create_server((address, 0), family=family)
+    except OSError:
+        pytest.skip(f"this machine has no {address}")
+    with taken:
         port = taken.getsockname()[1]
 
         assert not is_free(port)
@@ -76,7 +80,7 @@ def test_a_run_waits_for_the_programs_of_a_killed_one(tmp_path: Path, capsys: py
         assert guardian.stdout.readline() == "held\n"
 
         with demo.only_run(tmp_path):
-            assert not is_alive(guardian.pid)
+            assert guardian.wait(timeout=10) == 0
 
     assert "Waiting for the programs of the last run" in capsys.readouterr().out
 
