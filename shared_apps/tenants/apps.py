@@ -6,4 +6,4 @@ class TenantsConfig(AppConfig):
     label = "tenants"
 
     def ready(self) -> None:
-        from shared_apps.tenants import invalidation, permissions, readiness  # noqa: F401
+        from shared_apps.tenants import permissions, readiness, tasks  # noqa: F401

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg2
+from psycopg2.extensions import encrypt_password
 from psycopg2.sql import SQL, Composable, Identifier, Literal
 
 from core.errors import LiveryError
 from core.tenancy.context import PLATFORM_ROLE
 
 _LOCK = 0x1E5E42
+# As the server reports it: roles that are given without inheritance, and owners of roles that are no superusers.
+OLDEST = 160_000
 DURABLE = {"fsync": "on", "full_page_writes": "on"}
 
 
@@ -38,7 +41,7 @@ def cell_prepare(*, admin_url: str, database: str, application: Principal, owner
     """
     with _connected(admin_url) as cursor:
         require_durable(cursor)
-        if cursor.connection.server_version < 160_000:
+        if cursor.connection.server_version < OLDEST:
             raise ServerRefused("Livery needs PostgreSQL 16 or newer; 18 is recommended.")
         cursor.execute("SELECT pg_catalog.pg_advisory_lock(%s)", [_LOCK])
         _login(cursor, application, SQL("NOINHERIT NOCREATEROLE NOCREATEDB"))
@@ -89,8 +92,13 @@ def require_durable(cursor: Any) -> None:
 
 
 def _login(cursor: Any, principal: Principal, attributes: Composable) -> None:
-    password = SQL("LOGIN PASSWORD {}").format(Literal(principal.password)) if principal.password else SQL("LOGIN")
-    _role(cursor, principal.name, SQL("{} {}").format(password, attributes))
+    login = SQL("LOGIN")
+    if principal.password:
+        # Hashed here, so that no log of the server can hold it.
+        scope = cursor.connection
+        hashed = encrypt_password(principal.password, principal.name, scope=scope, algorithm="scram-sha-256")
+        login = SQL("LOGIN PASSWORD {}").format(Literal(hashed))
+    _role(cursor, principal.name, SQL("{} {}").format(login, attributes))
 
 
 def _role(cursor: Any, name: str, attributes: Composable) -> None:

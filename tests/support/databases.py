@@ -1,7 +1,7 @@
 """A database of a test's own: a copy of the prepared one, with its template, its steps and its two organisations."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import psycopg2
@@ -18,17 +18,23 @@ def copied_database(name: str) -> Iterator[str]:
     values = settings.DATABASES["default"]
     original, copy = values["NAME"], f"{values['NAME']}_{name}"
     with superuser() as cursor:
-        before = _tenant_roles(cursor)
         _copy(cursor, original, copy, values["OWNER"]["USER"])
+    own = _tenant_schemas(copy)
     _switch(copy)
     try:
         yield copy
     finally:
+        made = _tenant_schemas(copy) - own
         _switch(original)
         with superuser() as cursor:
             _drop(cursor, copy)
-            for role in _tenant_roles(cursor) - before:
+            for role in sorted({*made, *(f"{schema}_ro" for schema in made)}):
                 cursor.execute(SQL("DROP ROLE {}").format(Identifier(role)))
+
+
+def database() -> AbstractContextManager[Any]:
+    """A superuser's cursor in the database that is being tested."""
+    return superuser(dbname=settings.DATABASES["default"]["NAME"])
 
 
 @contextmanager
@@ -61,6 +67,7 @@ def _switch(name: str) -> None:
     directory().forget()
 
 
-def _tenant_roles(cursor: Any) -> set[str]:
-    cursor.execute("SELECT rolname FROM pg_roles WHERE rolname ~ '^t_[0-9a-z]{20}(_ro)?$'")
-    return {role for (role,) in cursor.fetchall()}
+def _tenant_schemas(name: str) -> set[str]:
+    with superuser(dbname=name) as cursor:
+        cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^t_[0-9a-z]{20}$'")
+        return {schema for (schema,) in cursor.fetchall()}

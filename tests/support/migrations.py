@@ -26,22 +26,22 @@ class MoreMigrations:
         self.folder.mkdir()
         own = Path(apps.get_app_config(APP).path) / "migrations"
         (self.folder / "__init__.py").write_text(f"__path__.append({str(own)!r})\n")
-        (self.last,) = (name for _app, name in MigrationLoader(None).graph.leaf_nodes(APP))
+        (self.first,) = (name for _app, name in MigrationLoader(None).graph.leaf_nodes(APP))
+        self.last = self.first
 
     def write(
-        self, name: str, operations: str, *, before: str = "", after: str | None = None, **options: object
-    ) -> str:
-        """Write or replace a migration that follows the last one; returns its name."""
+        self, name: str, operations: str, *, before: str = "", after: str = "", needs: str = "", **options: object
+    ) -> None:
+        """Write or replace a migration that follows the last one, or `after`; `needs` is another one's key."""
         after = after or self.last
         extras = "".join(f"    {key} = {value!r}\n" for key, value in options.items())
         head = "from django.db import migrations, models\n\n"
-        body = f"class Migration(migrations.Migration):\n    dependencies = [({APP!r}, {after!r})]\n"
+        body = f"class Migration(migrations.Migration):\n    dependencies = [({APP!r}, {after!r}), {needs}]\n"
         (self.folder / f"{name}.py").write_text(
             f"{head}{dedent(before)}\n\n{body}    operations = [{operations}]\n{extras}"
         )
         self.last = name
         self.reload()
-        return name
 
     def remove(self, name: str, *, last: str) -> None:
         """As if the code had never had it."""

@@ -1,7 +1,7 @@
-"""python -m tests.support.victims: runs a management command in a child process that kills itself at a given moment.
+"""python -m tests.support.victims: does work in a child process that kills itself at a given moment.
 
-One order per line of standard input, a list in JSON: the moment, then the command and its arguments. One word per line
-of standard output: `killed`, `done` or `refused`.
+One order per line of standard input, a list in JSON: the moment, then a management command and its arguments, or
+`module:function`. One word per line of standard output: `killed`, `done` or `refused`.
 """
 
 import json
@@ -40,9 +40,10 @@ class Moments:
 
 
 def run(fatal: int, command: str, arguments: list[str]) -> None:
-    """Run a command, counting its moments."""
+    """Do the work, counting its moments."""
     from django.core.management import CommandError, call_command
     from django.db.backends.signals import connection_created
+    from django.utils.module_loading import import_string
 
     from core.tenancy.backend.base import DatabaseWrapper
 
@@ -62,7 +63,10 @@ def run(fatal: int, command: str, arguments: list[str]) -> None:
 
     connection_created.connect(watch, weak=False)
     try:
-        call_command(command, *arguments, verbosity=0)
+        if ":" in command:
+            import_string(command.replace(":", "."))(*arguments)
+        else:
+            call_command(command, *arguments, verbosity=0)
     except CommandError as error:
         sys.stderr.write(f"{error}\n")
         os._exit(3)

@@ -17,6 +17,7 @@ from shared_apps.tenants.fleet.shape import shape
 from shared_apps.tenants.models import Tenant
 from shared_apps.tenants.services import Owner, tenant_provision, tenant_request
 from tests.support.databases import copied_database
+from tests.support.messages import Message, waiting
 from tests.support.migrations import APP, MODULE, MoreMigrations, more_migrations
 from tests.support.twins import Twins
 
@@ -127,3 +128,10 @@ def shape_of() -> Callable[[str], str]:
             return shape(cursor, schema)
 
     return find
+
+
+@pytest.fixture
+def queued() -> Callable[[], list[Message]]:
+    """The tasks that were queued since it was asked last."""
+    waiting()
+    return waiting

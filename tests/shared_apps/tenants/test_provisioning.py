@@ -1,6 +1,3 @@
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
 from django.db import connections
 
@@ -14,28 +11,11 @@ from shared_apps.tenants.models import StateChange, TemplateStep, Tenant, WarmSc
 from shared_apps.tenants.services import Owner, tenant_delete, tenant_provision, tenant_purge
 from shared_apps.trail.models import TrailEntry
 from shared_apps.users.models import Invitation, User
-from tests.support.databases import superuser
+from tests.support.databases import database
+from tests.support.threads import at_once
 from tests.support.twins import Twins
 
 BIRTH = [("requested", "provisioning"), ("provisioning", "ready"), ("ready", "active")]
-
-
-def at_once(count, work):
-    """What several threads return or raise that begin at the same moment, each with connections of its own."""
-    barrier = Barrier(count)
-
-    def begin(number):
-        barrier.wait()
-        try:
-            with platform_context():
-                return work(number)
-        except Exception as error:  # noqa: BLE001  handed to the test
-            return error
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(begin, range(count)))
 
 
 def states_of(tenant):
@@ -47,7 +27,7 @@ def schemas():
     with platform_context():
         named = set(Tenant.objects.exclude(schema_name=None).values_list("schema_name", flat=True))
         named |= set(WarmSchema.objects.values_list("schema_name", flat=True))
-    with superuser(dbname=connections["default"].settings_dict["NAME"]) as cursor:
+    with database() as cursor:
         cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^t_[0-9a-z]{20}$'")
         there = {name for (name,) in cursor.fetchall()}
         cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [[f"{name}_ro" for name in named]])

@@ -33,8 +33,8 @@ class Command(DjangoMigrate):
                 if options.get("plan") or options.get("check_unapplied") or options.get("app_label"):
                     return
                 self._record(verbose=options["verbosity"] > 1)
-            if not no_fleet:
-                self._migrate_fleet()
+                if not no_fleet:
+                    self._migrate_fleet()
         except (LiveryError, OwnerUnavailable) as error:
             raise CommandError(str(error)) from error
 

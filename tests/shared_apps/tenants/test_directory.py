@@ -1,0 +1,130 @@
+import os
+import signal
+import time
+from uuid import uuid4
+
+import pytest
+from redis import Redis
+
+from core.actor import SYSTEM
+from core.tenancy import TenantState, directory, platform_context
+from core.tenancy.errors import TenantGone
+from shared_apps.tenants import directory as implementation
+from shared_apps.tenants import invalidation
+from shared_apps.tenants.directory import TenantDirectory
+from shared_apps.tenants.models import TemplateStep, Tenant
+from shared_apps.tenants.services import tenant_suspend
+from tests.support.twins import Twins
+
+
+def wait_for(answer, seconds=5.0):
+    deadline = time.monotonic() + seconds
+    while not answer():
+        assert time.monotonic() < deadline, "It did not happen."
+        time.sleep(0.01)
+
+
+def rename(ref, name):
+    with platform_context():
+        Tenant.objects.filter(pk=ref.uuid).update(name=name)
+
+
+def test_tenants_are_found_by_host_and_uuid(db, twins: Twins):
+    found = directory().by_host("north.localhost")
+    assert found == directory().by_uuid(twins.first.uuid) == twins.first
+    assert (found.slug, found.primary_host, found.state) == ("north", "north.localhost", TenantState.ACTIVE)
+    assert (found.role, found.read_only_role) == (found.schema, f"{found.schema}_ro")
+    assert directory().by_host("nobody.localhost") is None
+    with pytest.raises(TenantGone):
+        directory().by_uuid(uuid4())
+
+
+def test_tenants_are_listed_as_they_are_now(committed: Twins):
+    assert [ref.slug for ref in directory().refs()] == ["north", "south"]
+    with platform_context():
+        tenant_suspend(tenant=Tenant.objects.get(slug="north"), actor=SYSTEM)
+    try:
+        assert [ref.slug for ref in directory().refs()] == ["south"]
+        assert [ref.slug for ref in directory().refs(states=[TenantState.SUSPENDED])] == ["north"]
+    finally:
+        with platform_context():
+            Tenant.objects.update(state=TenantState.ACTIVE)
+
+
+def test_an_answer_is_remembered_for_a_moment(db, twins: Twins, django_assert_num_queries, monkeypatch):
+    own = TenantDirectory()
+    assert own.by_host("north.localhost") and own.by_host("nobody.localhost") is None
+    rename(twins.first, "Renamed")
+    with django_assert_num_queries(0):
+        assert own.by_host("north.localhost").name == "North Ltd"
+        assert own.by_host("nobody.localhost") is None
+    own.forget()
+    assert own.by_host("north.localhost").name == "Renamed"
+    monkeypatch.setattr(implementation, "_LIFETIME_SECONDS", -1)
+    own.forget()
+    own.by_host("north.localhost")
+    rename(twins.first, "Again")
+    assert own.by_host("north.localhost").name == "Again"
+
+
+def test_no_more_is_remembered_than_there_is_room_for(db, twins: Twins, monkeypatch):
+    monkeypatch.setattr(implementation, "_CAPACITY", 2)
+    own = TenantDirectory()
+    for host in ("one.localhost", "two.localhost", "three.localhost"):
+        own.by_host(host)
+    assert [key for key, _entry in own._known.items()] == [("host", "two.localhost"), ("host", "three.localhost")]
+
+
+def test_the_step_that_the_code_needs(fleet: Twins):
+    with platform_context():
+        newest = TemplateStep.objects.last()
+        assert TenantDirectory().required_step() == newest.ordinal
+        TemplateStep.objects.create(ordinal=newest.ordinal + 1, app_label="x", name="later", kind="sql", shape="s")
+        assert TenantDirectory().required_step() == newest.ordinal
+        newest.delete()
+        assert TenantDirectory().required_step() is None
+
+
+def test_a_change_is_heard_by_every_process(committed: Twins):
+    heard = []
+    invalidation.listen(lambda: heard.append("parent"))
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        # A forked process has no listener yet, and starts its own.
+        invalidation.listen(lambda: os.write(writer, b"."))
+        time.sleep(30)
+        os._exit(0)
+    try:
+        assert os.read(reader, 1) == b"."
+        invalidation.announce()
+        assert os.read(reader, 1) == b"."
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def test_a_listener_that_loses_redis_listens_again(db, settings, monkeypatch):
+    monkeypatch.setattr(invalidation, "_RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(invalidation, "_listening", set())
+    heard = []
+    with Redis.from_url(settings.REDIS_URL) as redis:
+        before = {client["id"] for client in redis.client_list(_type="pubsub")}
+        invalidation.listen(lambda: heard.append(1))
+        invalidation.listen(lambda: heard.append("never"))
+        wait_for(lambda: len(heard) == 1)
+        (own,) = {client["id"] for client in redis.client_list(_type="pubsub")} - before
+        redis.client_kill_filter(_id=own)
+        wait_for(lambda: len(heard) == 2)
+        wait_for(lambda: redis.publish(invalidation.CHANNEL, "changed") and len(heard) > 2)
+    assert "never" not in heard
+
+
+def test_without_redis_a_change_is_made_all_the_same(committed: Twins, settings, caplog):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    with platform_context():
+        try:
+            assert tenant_suspend(tenant=Tenant.objects.get(slug="north"), actor=SYSTEM).state == "suspended"
+        finally:
+            Tenant.objects.update(state=TenantState.ACTIVE)
+    assert "registry_change_not_announced" in caplog.text
