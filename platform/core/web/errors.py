@@ -31,41 +31,72 @@ class Fault:
     retry_after: int | None = None
     errors: tuple[FieldError, ...] = ()
     offers_start: bool = False
+    kept: Any = ""
+
+    @property
+    def sentence(self) -> str:
+        """What was kept and what to do, in one line."""
+        return f"{self.kept} {self.detail}".strip()
 
 
 BAD_REQUEST = Fault(
-    400, "bad_request", _("That request was not understood"), _("Go back, check what you entered and try again.")
+    400,
+    "bad_request",
+    _("That request was not understood"),
+    _("Go back, check what you entered and try again."),
+    kept=_("Nothing was saved."),
 )
 FORBIDDEN = Fault(
-    403, "permission_refused", _("You may not do this"), _("Ask an administrator of your organisation."), "lock"
+    403,
+    "permission_refused",
+    _("You may not do this"),
+    _("Ask an administrator of your organisation."),
+    "lock",
+    offers_start=True,
+    kept=_("Nothing was changed."),
 )
 CSRF = Fault(
     403,
     "csrf_failed",
     _("This page has been open for too long"),
-    _("Nothing was saved. Go back, reload the page and send it again."),
+    _("Go back, reload the page and send it again."),
     "refresh-cw",
+    kept=_("Nothing was saved."),
 )
 MISSING = Fault(404, NotFound.code, _("Nothing here"), NotFound.message, "search", offers_start=True)
 TOO_LARGE = Fault(
-    413, "too_large", _("That is too large"), _("Nothing was saved. Send a smaller file, or fewer at a time.")
+    413,
+    "too_large",
+    _("That is too large"),
+    _("Send a smaller file, or fewer at a time."),
+    "package",
+    kept=_("Nothing was saved."),
 )
 TOO_MANY = Fault(
-    429, "rate_limited", _("Too many attempts"), _("Wait a minute, then try again."), "lock", retry_after=60
+    429,
+    "rate_limited",
+    _("Too many attempts"),
+    _("Wait a minute, then try again."),
+    "clock",
+    retry_after=60,
+    kept=_("Nothing was saved this time."),
 )
 BROKEN = Fault(
     500,
     "server_error",
     _("Something failed on our side"),
-    _("Nothing was saved. Try again; if it fails again, tell us."),
+    _("Try again. If it fails again, send us the reference below."),
+    offers_start=True,
+    kept=_("What was saved before is safe; this last step was undone."),
 )
 UNAVAILABLE = Fault(
     503,
     "unavailable",
     _("Not available at the moment"),
-    _("Nothing was saved. Try again in a minute."),
+    _("Try again in a minute."),
     "refresh-cw",
     retry_after=30,
+    kept=_("Nothing was saved, and nothing was lost."),
 )
 
 _opening = Fault(
@@ -80,9 +111,10 @@ _moving = Fault(
     503,
     "tenant_moving",
     _("Back soon"),
-    _("This site is being moved. Nothing is lost; try again in a few minutes."),
+    _("This site is being moved. Try again in a few minutes."),
     "refresh-cw",
     retry_after=30,
+    kept=_("Everything that was saved is kept."),
 )
 _behind = Fault(
     503,
@@ -91,28 +123,62 @@ _behind = Fault(
     _("This site is being updated. Try again in a minute."),
     "refresh-cw",
     retry_after=30,
+    kept=_("Everything that was saved is kept."),
+)
+_read_only = Fault(
+    403,
+    ReadOnlyTenant.code,
+    ReadOnlyTenant.title,
+    ReadOnlyTenant.message,
+    "lock",
+    offers_start=True,
+    kept=_("Everything can still be read."),
+)
+_suspended = Fault(
+    403,
+    "tenant_suspended",
+    _("This site is suspended"),
+    _("The organisation's administrators know what to do."),
+    "lock",
+    kept=_("Nothing is lost: everything that was saved is kept."),
+)
+_archived = Fault(
+    410,
+    "tenant_archived",
+    _("This site is closed"),
+    _("The organisation has closed it. Ask the people that you know there."),
+    "inbox",
 )
 _state_faults = {
     TenantState.REQUESTED: _opening,
     TenantState.PROVISIONING: _opening,
     TenantState.READY: _opening,
-    TenantState.READ_ONLY: Fault(403, ReadOnlyTenant.code, ReadOnlyTenant.title, ReadOnlyTenant.message, "lock"),
-    TenantState.SUSPENDED: Fault(
-        403,
-        "tenant_suspended",
-        _("This site is suspended"),
-        _("Nothing is lost. The organisation's administrators know what to do."),
-        "lock",
-    ),
-    TenantState.ARCHIVED: Fault(
-        410, "tenant_archived", _("This site is closed"), _("The organisation has closed it."), "inbox"
-    ),
+    TenantState.READ_ONLY: _read_only,
+    TenantState.SUSPENDED: _suspended,
+    TenantState.ARCHIVED: _archived,
     TenantState.DELETING: Fault(
         410, "tenant_closed", _("This site is closed"), _("The organisation has closed it."), "inbox"
     ),
     TenantState.MOVING: _moving,
     TenantState.RESTORING: _moving,
 }
+# Every page that a fault can show, for the style guide.
+SHOWN = (
+    BAD_REQUEST,
+    FORBIDDEN,
+    CSRF,
+    MISSING,
+    TOO_LARGE,
+    TOO_MANY,
+    BROKEN,
+    UNAVAILABLE,
+    _opening,
+    _moving,
+    _behind,
+    _read_only,
+    _suspended,
+    _archived,
+)
 
 
 def fault_response(request: HttpRequest, fault: Fault) -> HttpResponse:
@@ -124,7 +190,7 @@ def fault_response(request: HttpRequest, fault: Fault) -> HttpResponse:
             status=fault.status,
             code=fault.code,
             title=str(fault.title),
-            detail=str(fault.detail),
+            detail=fault.sentence,
             errors=list(fault.errors),
             headers=headers,
         )
@@ -132,7 +198,7 @@ def fault_response(request: HttpRequest, fault: Fault) -> HttpResponse:
     response = HttpResponse(page, status=fault.status, headers=headers)
     if request.headers.get("HX-Request") == "true":
         reference = f" {_('Reference')} {request_id_of(request)}" if fault.status >= 500 else ""
-        toast = {"level": "error", "title": str(fault.title), "message": f"{fault.detail}{reference}"}
+        toast = {"level": "error", "title": str(fault.title), "message": f"{fault.sentence}{reference}"}
         reswap(trigger_client_event(response, "toast", {"messages": [toast]}), "none")
     return response
 
