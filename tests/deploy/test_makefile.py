@@ -88,12 +88,12 @@ def test_a_new_environment_is_not_made_with_the_python_of_the_old_one(tmp_path: 
     for name, code in (("python3", 'echo "$@" >> asked; test "$2" != venv'), ("apt-get", "exit 1")):
         (elsewhere / name).write_text(f"#!/bin/sh\n{code}\n")
         (elsewhere / name).chmod(0o755)
-    path = f"{programs}:{elsewhere}:/usr/bin:/bin"
+    search_path = f"{programs}:{elsewhere}:/usr/bin:/bin"
 
     subprocess.run(
         ["sh", str(ROOT / "deploy/local/environment.sh"), ".venv", "requirements-dev.txt"],
         cwd=tmp_path,
-        env={"PATH": path},
+        env={"PATH": search_path},
         capture_output=True,
         check=False,
     )

@@ -11,6 +11,7 @@ from deploy.local import demo
 from deploy.local.errors import LocalRunError
 from deploy.local.ports import is_free, reserve_port
 from deploy.local.prepare import ROOT
+from deploy.local.services import SharedServices
 
 HOLD = """
 import sys, time
@@ -130,7 +131,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing_running_and_nothing_announced(fol
     assert process.returncode == 0
     assert "Stopped." in rest
     assert not (folder / "demo.json").exists()
-    postgres = demo.SharedServices(folder).postgres
+    postgres = SharedServices(folder).postgres
     assert not postgres.is_running()
     postgres.remove()
 

@@ -54,7 +54,8 @@ class Copy:
         return code
 
     def said(self) -> dict[str, Any]:
-        return json.loads(self.announcement.read_text())
+        said: dict[str, Any] = json.loads(self.announcement.read_text())
+        return said
 
     def children(self) -> list[int]:
         return [process.pid for process in psutil.Process(self.process.pid).children(recursive=True)]

@@ -1,10 +1,9 @@
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from core.actor import SYSTEM
-from core.tenancy import TenantRef, TenantState, directory, platform_context, tenant_context
+from core.tenancy import TenantRef, TenantState, platform_context, tenant_context
 from deploy.local.passwords import Passwords
 from deploy.local.seed import ORGANISATIONS, add_organisation, provisioned, seed
 from shared_apps.tenants.selectors import tenant_get, tenant_list
@@ -20,7 +19,7 @@ OLIVIA = RIVERBANK.people[0]
 
 
 @pytest.fixture
-def kept(tmp_path: Path, committed: Twins) -> Iterator[Passwords]:
+def kept(tmp_path: Path, committed: Twins) -> Passwords:
     return Passwords(tmp_path / "people.json")
 
 
@@ -82,7 +81,6 @@ def test_an_organisation_that_somebody_suspended_stays_as_it_is(kept: Passwords)
     add_organisation(RIVERBANK, kept)
     with platform_context():
         tenant_suspend(tenant=tenant_get(slug="riverbank"), actor=SYSTEM, reason="unpaid")
-    directory().forget()
 
     said = add_organisation(RIVERBANK, kept)
 

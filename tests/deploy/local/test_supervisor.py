@@ -34,6 +34,14 @@ def numbers(path: Path) -> list[list[int]]:
     return [[int(word) for word in line.split()] for line in path.read_text().splitlines()] if path.exists() else []
 
 
+def is_up(log: Path) -> Callable[[], bool]:
+    return lambda: "up" in log.read_text()
+
+
+def has_ended(pid: int) -> Callable[[], bool]:
+    return lambda: not is_alive(pid)
+
+
 @pytest.fixture
 def said() -> list[str]:
     return []
@@ -116,7 +124,7 @@ def test_leaving_ends_every_program_and_its_children_last_started_first(tmp_path
     with Supervisor(tmp_path / "logs", print) as supervisor:
         for name in ("database", "web"):
             log = supervisor.log(name)
-            supervisor.start(Program(name, python(code, order, name), is_ready=lambda log=log: "up" in log.read_text()))
+            supervisor.start(Program(name, python(code, order, name), is_ready=is_up(log)))
         supervisor.start(Program("worker", python(PARENT, starts), is_ready=lambda: bool(numbers(starts))))
 
     assert order.read_text().split() == ["web", "database"]
@@ -127,7 +135,7 @@ def test_a_program_that_ignores_the_request_to_stop_is_killed(tmp_path: Path) ->
     code = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
     with Supervisor(tmp_path / "logs", print) as supervisor:
         log = supervisor.log("stubborn")
-        supervisor.start(Program("stubborn", python(code), is_ready=lambda: "up" in log.read_text(), stop_seconds=0.5))
+        supervisor.start(Program("stubborn", python(code), is_ready=is_up(log), stop_seconds=0.5))
         pid = supervisor._groups[0][0].process.pid
 
     assert not is_alive(pid)
@@ -193,7 +201,7 @@ def test_the_log_of_the_last_run_is_kept(tmp_path: Path) -> None:
         with Supervisor(tmp_path, print) as supervisor:
             supervisor.start(Program("web", python(f"print({text!r})")))
             pid = supervisor._groups[0][0].process.pid
-            wait_for(lambda pid=pid: not is_alive(pid), seconds=20)
+            wait_for(has_ended(pid), seconds=20)
 
     assert (tmp_path / "web.log").read_text() == "second\n"
     assert (tmp_path / "web.log.1").read_text() == "first\n"
