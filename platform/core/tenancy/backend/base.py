@@ -163,6 +163,8 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         scope = require_scope()
         if scope.cell != self.alias:
             raise CrossedContext(f"The context's cell is {scope.cell}, but the query was sent to {self.alias}.")
+        if scope.is_owner != self.is_owner:
+            raise CrossedContext("The owner's connection and context go together: enter no other context in between.")
         return super()._cursor(name=name)
 
     def _handle_search_path(self, cursor: Any = None) -> None:
