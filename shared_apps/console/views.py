@@ -83,7 +83,7 @@ def tenant_change_page(request: HttpRequest, tenant_id: UUID, change: str) -> Ht
             form.add_error(None, str(error))
         else:
             messages.success(request, _("The state of %(tenant)s was changed.") % {"tenant": tenant})
-            return redirect_after_post(request, "console:tenant_list")
+            return redirect_after_post(request, reverse("console:tenant_detail", args=[tenant.pk]))
     return render_invalid(request, _CHANGE, context)
 
 
