@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from core.charts.drawing import line_chart
 from core.charts.series import Chart, Figure, Series, Write, exact, plain
 
-BUCKETS = 60
+BUCKETS = 48
 
 
 def long_chart(
@@ -22,7 +22,7 @@ def long_chart(
 ) -> Chart:
     """A series of hundreds or thousands of values: a still drawing with its table, and a plot to zoom into on request.
 
-    The drawing has at most 60 stretches: of each its last value, in the table also its lowest and highest. `source` is
+    The drawing has at most 48 stretches: of each its last value, in the table also its lowest and highest. `source` is
     an address of this host that answers JSON `[[seconds since 1970], [values]]`; it is fetched when somebody zooms.
     """
     figures = [exact(value) for value in values]

@@ -3,6 +3,8 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
+from core.tenancy import current_scope
+
 
 @dataclass(frozen=True, slots=True)
 class Brand:
@@ -27,5 +29,9 @@ def register(source: Source) -> None:
 
 
 def brand_of(request: HttpRequest) -> Brand:
-    """The brand of the host's organisation; a plain one where there is no organisation or no source."""
-    return _sources[0](request) if _sources and getattr(request, "tenant", None) is not None else Brand()
+    """The brand of the organisation in whose context the page is drawn; a plain one where there is none, or no source.
+
+    A host that serves nothing at present, such as a suspended one, could not serve its stylesheet either.
+    """
+    scope = current_scope()
+    return _sources[0](request) if _sources and scope is not None and scope.tenant is not None else Brand()
