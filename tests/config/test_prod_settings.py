@@ -53,6 +53,8 @@ def test_good_settings_load():
         ({"PUBLIC_SCHEME": "http"}, "PUBLIC_SCHEME"),
         ({"remove": ["DATABASE_URL"]}, "DATABASE_URL"),
         ({"remove": ["REDIS_URL"]}, "REDIS_URL"),
+        ({"REDIS_URL": "redis://cache.example:6379/0"}, "REDIS_URL"),
+        ({"BROKER_URL": "redis://queue.example:6379/0"}, "BROKER_URL"),
     ],
 )
 def test_production_refuses_to_start_and_says_what_to_set(changes, named):

@@ -1,4 +1,7 @@
-from config.settings.environment import DEVELOPMENT_SECRET, ROOT, cells, encryption_keys, env
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from config.settings.environment import DEVELOPMENT_REDIS, DEVELOPMENT_SECRET, ROOT, cells, encryption_keys, env
 from config.settings.vendors.celery import *  # noqa: F403
 from config.settings.vendors.logging import *  # noqa: F403
 from config.settings.vendors.rest import *  # noqa: F403
@@ -113,6 +116,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "core.web.context_processors.site",
+                "shared_apps.tenants.branding.wearing.livery",
             ],
             "loaders": [
                 (
@@ -135,12 +139,14 @@ TEMPLATES = [
 
 FORM_RENDERER = "core.web.forms.FormRenderer"
 
-REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+REDIS_URL = env.str("REDIS_URL", default=DEVELOPMENT_REDIS)
 CACHES = {
     alias: {
         "BACKEND": "core.tenancy.cache.ScopedRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_FUNCTION": f"core.tenancy.cache.{alias}_key",
+        # A cache that is away must not hold up a page: by default the client tries for seconds.
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 1, "retry": Retry(NoBackoff(), 0)},
     }
     for alias in ("tenant", "platform")
 }

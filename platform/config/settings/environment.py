@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -10,7 +11,8 @@ env = environ.FileAwareEnv()
 
 ROOT = Path(__file__).resolve().parents[3]
 DEVELOPMENT_DATABASE = "postgres://livery_app@127.0.0.1:5432/livery"
-DEVELOPMENT_SECRET = "development-only-secret-never-used-in-production"
+DEVELOPMENT_REDIS = "redis://127.0.0.1:6379/0"
+DEVELOPMENT_SECRET = "development-only-secret-never-used-in-production"  # noqa: S105  prod refuses it
 
 
 def database(url_name: str, *, owner_url_name: str) -> dict[str, Any]:
@@ -39,6 +41,13 @@ def cells() -> dict[str, dict[str, Any]]:
         prefix = f"CELL_{name.upper()}"
         found[name] = database(f"{prefix}_DATABASE_URL", owner_url_name=f"{prefix}_DATABASE_OWNER_URL")
     return found
+
+
+def broker_url() -> str:
+    """`BROKER_URL`, else the Redis database after the cache's: emptying the cache must keep the queues."""
+    address = urlsplit(env.str("REDIS_URL", default=DEVELOPMENT_REDIS))
+    number = int(address.path.strip("/") or 0) + 1
+    return env.str("BROKER_URL", default=urlunsplit(address._replace(path=f"/{number}")))
 
 
 def encryption_keys() -> dict[str, str]:

@@ -1,7 +1,17 @@
+from urllib.parse import urlsplit
+
 from django.core.exceptions import ImproperlyConfigured
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import ENCRYPTION_KEYS, PLATFORM_HOST, PUBLIC_SCHEME, SECRET_KEY, TENANT_BASE_DOMAIN
+from config.settings.base import (
+    CELERY_BROKER_URL,
+    ENCRYPTION_KEYS,
+    PLATFORM_HOST,
+    PUBLIC_SCHEME,
+    REDIS_URL,
+    SECRET_KEY,
+    TENANT_BASE_DOMAIN,
+)
 from config.settings.environment import DEVELOPMENT_SECRET, env
 
 if env.bool("DEBUG", default=False):
@@ -13,6 +23,9 @@ if not ENCRYPTION_KEYS:
 for name in ("DATABASE_URL", "REDIS_URL"):
     if not env.str(name, default=""):
         raise ImproperlyConfigured(f"Set {name} (or {name}_FILE).")
+for name, address in (("REDIS_URL", REDIS_URL), ("BROKER_URL", CELERY_BROKER_URL)):
+    if not urlsplit(address).password:
+        raise ImproperlyConfigured(f"{name} must carry a password: whoever reaches Redis could queue work.")
 for name, host in (("PLATFORM_HOST", PLATFORM_HOST), ("TENANT_BASE_DOMAIN", TENANT_BASE_DOMAIN)):
     if host in ("", "localhost"):
         raise ImproperlyConfigured(f"Set {name} to the host name that people will use.")

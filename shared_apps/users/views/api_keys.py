@@ -9,12 +9,12 @@ from django.views.decorators.http import require_GET, require_POST
 from core.errors import LiveryError
 from core.permissions import check, require
 from core.web import actor_of
+from core.web.gate import page_for
 from core.web.htmx import redirect_after_post, render_invalid, render_page
 from core.web.lists import page_of
 from shared_apps.users.forms.api_keys import ApiKeyForm
 from shared_apps.users.selectors import api_key_get, api_key_list
 from shared_apps.users.services import api_key_create, api_key_revoke
-from shared_apps.users.views.gate import page_for
 
 
 @require_GET

@@ -9,6 +9,7 @@ from core.actor import Actor
 from core.errors import LiveryError
 from core.permissions import check, require
 from core.web import actor_of
+from core.web.gate import page_for
 from core.web.htmx import redirect_after_post, render_invalid, render_page
 from core.web.lists import page_of
 from shared_apps.users.forms.people import DisableForm, InviteForm, RolesForm
@@ -28,7 +29,6 @@ from shared_apps.users.services import (
     user_enable,
     user_roles_change,
 )
-from shared_apps.users.views.gate import page_for
 
 
 @require_GET

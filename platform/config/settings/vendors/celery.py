@@ -1,8 +1,8 @@
 from kombu import Queue
 
-from config.settings.environment import env
+from config.settings.environment import broker_url, env
 
-CELERY_BROKER_URL = env.str("BROKER_URL", default=env.str("REDIS_URL", default="redis://127.0.0.1:6379/0"))
+CELERY_BROKER_URL = broker_url()
 CELERY_BROKER_TRANSPORT = "core.broker:Transport"
 # A worker is believed for this long after its last sign of life; then another one gets what it held.
 BROKER_LEASE_SECONDS = env.float("BROKER_LEASE_SECONDS", default=30.0)
