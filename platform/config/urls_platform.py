@@ -5,6 +5,7 @@ from django.urls import include, path
 from core.api.routes import api_urlpatterns
 from core.web import errors, files, home
 from shared_apps.tenants.api.urls import REGISTRATIONS as TENANTS
+from shared_apps.tenants.branding.urls import PUBLIC as BRAND_PUBLIC
 from shared_apps.trail.api.urls import REGISTRATIONS as TRAIL
 from shared_apps.users.api.urls import PLATFORM as USERS
 from tenant_apps.events.api.urls import REGISTRATIONS as EVENTS
@@ -19,6 +20,7 @@ urlpatterns = [
     path("events/", include("tenant_apps.events.urls")),
     path("jobs/", include("tenant_apps.jobs.urls")),
     path("files/<str:token>/", files.serve, name="file"),
+    *BRAND_PUBLIC,
     *api_urlpatterns("api/platform/v1", [*TENANTS, *USERS, *TRAIL, *EVENTS, *JOBS]),
 ]
 handler400 = errors.bad_request

@@ -4,6 +4,8 @@ from django.urls import include, path
 
 from core.api.routes import api_urlpatterns
 from core.web import errors, files, home
+from shared_apps.tenants.branding.urls import PUBLIC as BRAND_PUBLIC
+from shared_apps.tenants.branding.urls import SETTINGS as BRAND
 from shared_apps.trail.api.urls import REGISTRATIONS as TRAIL
 from shared_apps.users.api.urls import TENANT as USERS
 from tenant_apps.events.api.urls import REGISTRATIONS as EVENTS
@@ -17,6 +19,8 @@ urlpatterns = [
     path("events/", include("tenant_apps.events.urls")),
     path("jobs/", include("tenant_apps.jobs.urls")),
     path("files/<str:token>/", files.serve, name="file"),
+    path("settings/brand/", include(BRAND)),
+    *BRAND_PUBLIC,
     *api_urlpatterns("api/v1", [*USERS, *TRAIL, *EVENTS, *JOBS]),
 ]
 handler400 = errors.bad_request

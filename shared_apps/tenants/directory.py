@@ -21,7 +21,8 @@ def tenant_ref(tenant: Tenant, primary_host: str) -> TenantRef:
     return TenantRef(
         uuid=tenant.id,
         slug=tenant.slug,
-        name=tenant.name,
+        # The name that the organisation published with its brand; the registry's is the one that it signed up with.
+        name=tenant.options.get("brand", {}).get("values", {}).get("name") or tenant.name,
         schema=tenant.schema_name or "",
         cell=tenant.cell,
         epoch=tenant.epoch,

@@ -6,6 +6,20 @@ from django_tenants.models import DomainMixin, TenantMixin
 
 from core import ids
 from core.tenancy import TenantState
+from shared_apps.tenants.branding.models import BrandAsset, BrandDraft, BrandVersion
+
+__all__ = [
+    "BrandAsset",
+    "BrandDraft",
+    "BrandVersion",
+    "Domain",
+    "FleetItem",
+    "FleetRun",
+    "StateChange",
+    "TemplateStep",
+    "Tenant",
+    "WarmSchema",
+]
 
 
 class Tenant(TenantMixin):

@@ -1,0 +1,24 @@
+from functools import lru_cache
+
+import nh3
+from django.utils.safestring import SafeString
+from markdown_it import MarkdownIt
+
+_TAGS = {"p", "br", "hr", "h2", "h3", "h4", "ul", "ol", "li", "strong", "em", "a", "blockquote", "code", "pre"}
+_markdown = MarkdownIt("commonmark", {"html": False}).disable("image")
+
+
+@lru_cache(maxsize=256)
+def legal_html(text: str) -> SafeString:
+    """A legal text in Markdown as HTML of a few plain tags: no attribute survives but the address of a link."""
+    # The page has the one h1.
+    html = _markdown.render(text).replace("<h1>", "<h2>").replace("</h1>", "</h2>")
+    return SafeString(
+        nh3.clean(
+            html,
+            tags=_TAGS,
+            attributes={"*": set(), "a": {"href"}},
+            url_schemes={"https", "mailto", "tel"},
+            link_rel="noopener noreferrer nofollow",
+        )
+    )

@@ -1,0 +1,52 @@
+"""How pages come to wear a brand."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from core.web import brand, navigation
+from core.web.brand import Brand
+from shared_apps.tenants.branding.addresses import asset_url, icon_url, theme_url
+from shared_apps.tenants.branding.models import AssetKind
+from shared_apps.tenants.branding.selectors import published_of
+from shared_apps.tenants.branding.values import LEGAL, Mode
+
+LEGAL_LABELS = {"imprint": _("Imprint"), "privacy": _("Privacy"), "terms": _("Terms")}
+
+
+def install() -> None:
+    """Register the brands' source and the settings page, once, when the application starts."""
+    brand.register(brand_of_request)
+    navigation.register(
+        group=_("Settings"), label=_("Brand"), icon="palette", url_name="brand:edit", action="brand.view", order=820
+    )
+
+
+def brand_of_request(request: HttpRequest) -> Brand:
+    """What the pages of the request's organisation wear, from the registry row that the request carries."""
+    published = published_of(request.tenant)  # type: ignore[attr-defined]
+    square = published.asset(AssetKind.SQUARE)
+    return Brand(
+        theme_url=theme_url(published),
+        favicon_url=icon_url(published, 32),
+        mark_url=asset_url(square) if square else "",
+        tagline=published.values.tagline,
+    )
+
+
+def livery(request: HttpRequest) -> dict[str, Any]:
+    """In every template: `fixed_mode`, where the brand is always light or dark, and the links to its legal texts."""
+    tenant = getattr(request, "tenant", None)
+    if tenant is None:
+        return {}
+    published = published_of(tenant)
+    mode = published.values.mode
+    return {
+        "fixed_mode": mode if mode in (Mode.LIGHT, Mode.DARK) else "",
+        "legal_links": [
+            (LEGAL_LABELS[kind], getattr(published.values, f"{kind}_url") or f"/legal/{kind}/")
+            for kind in LEGAL
+            if kind in published.legal or getattr(published.values, f"{kind}_url")
+        ],
+    }
