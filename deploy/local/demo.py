@@ -8,14 +8,12 @@ import http.client
 import json
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote, urlsplit
-
-from celery import Celery
-from kombu.exceptions import OperationalError
 
 from deploy.local.errors import LocalRunError
 from deploy.local.ports import reserve_port
@@ -230,12 +228,9 @@ class Demo:
             connection.close()
 
     def _worker_answers(self) -> bool:
-        url = self.environment.get("BROKER_URL", self.environment["REDIS_URL"])
-        with Celery(broker=url) as application:
-            try:
-                return bool(application.control.ping(timeout=1))
-            except OperationalError:
-                return False
+        # Celery itself knows which broker, and which database of it, the settings lead to.
+        command = [*_module("celery"), "-A", "config.celery", "inspect", "ping", "--timeout", "2"]
+        return subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, check=False).returncode == 0
 
     def _run(self, name: str, command: list[str]) -> None:
         self.supervisor.run(self._program(name, command))
