@@ -16,7 +16,11 @@ from django.views.decorators.csrf import csrf_exempt
 
 from core.tenancy import atomic, current_scope, cursor
 from core.tenancy.errors import ReadOnlyTenant, TenancyError
+from shared_apps.users.models import Role
 from tests.support.markers import read_marker
+
+# What streams saw when they ended, also those that the client broke off.
+cleared_up: list[list[str]] = []
 
 
 def seen() -> dict[str, Any]:
@@ -53,8 +57,11 @@ async def look_in_the_loop(request: HttpRequest) -> HttpResponse:
 
 def stream(request: HttpRequest) -> HttpResponse:
     def chunks() -> Iterator[str]:
-        for _ in range(3):
-            yield f"{read_marker()}\n"
+        try:
+            for _ in range(3):
+                yield f"{read_marker()}\n"
+        finally:
+            cleared_up.append(read_marker())
 
     return StreamingHttpResponse(chunks())
 
@@ -109,6 +116,12 @@ def write(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"changed": Session.objects.filter(session_key="marker").update(session_data="changed")})
 
 
+def write_role(request: HttpRequest) -> HttpResponse:
+    """A table that even a read-only tenant's sign-in does not write."""
+    with atomic():
+        return JsonResponse({"changed": Role.objects.filter(is_system=False).update(name="changed")})
+
+
 def refuse(request: HttpRequest) -> HttpResponse:
     raise ReadOnlyTenant
 
@@ -131,6 +144,7 @@ urlpatterns = [
     path("fail-in-the-database/", fail_in_the_database),
     path("write/", write),
     path("sign-in/", write, name="account_login"),
+    path("write-role/", write_role),
     path("refuse/", refuse),
     path("lose/", lose),
 ]

@@ -37,7 +37,7 @@ class TenantRef:
     template_step: int
     key_generation: int
     primary_host: str
-    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), hash=False)
 
     @property
     def role(self) -> str:

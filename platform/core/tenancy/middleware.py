@@ -1,6 +1,7 @@
 from asyncio import create_task
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextvars import Context, copy_context
+from functools import partial
 from typing import Any
 
 import psycopg2.errors
@@ -59,8 +60,7 @@ class TenantMiddleware:
         set_urlconf(urlconf)
         response = self.get_response(request)
         if response.streaming:
-            wrap = _awaited_in_context if response.is_async else _in_context
-            response.streaming_content = wrap(copy_context(), response.streaming_content)
+            _stream_in_context(response, copy_context())
         return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
@@ -83,6 +83,13 @@ class TenantMiddleware:
         if refused or isinstance(error, ReadOnlyTenant):
             return tenant_state_response(scope.tenant, request)
         return None
+
+
+def _stream_in_context(response: Any, context: Context) -> None:
+    """Let what the server streams, and clears up, after the request's context was left still run in it."""
+    response._resource_closers = [partial(context.run, close) for close in response._resource_closers]
+    wrap = _awaited_in_context if response.is_async else _in_context
+    response.streaming_content = wrap(context, response.streaming_content)
 
 
 def _in_context(context: Context, chunks: Iterator[bytes]) -> Iterator[bytes]:
