@@ -10,7 +10,7 @@ class UsersConfig(AppConfig):
 
     def ready(self) -> None:
         from core.web import navigation
-        from shared_apps.users import account_events, permissions  # noqa: F401
+        from shared_apps.users import account_events, permissions, tasks  # noqa: F401
 
         account_events.connect()
         group = _("People and access")
