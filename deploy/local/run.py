@@ -5,6 +5,7 @@ The servers in FOLDER (default: the demo's) are started when they do not run, an
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -22,6 +23,8 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=ROOT / ".data", help="the servers' folder")
     parser.add_argument("script", nargs=argparse.REMAINDER, help="a Python script and its arguments")
     options = parser.parse_args()
+    # Ctrl-C is for the script, which may go on after it as a shell does. A handler, unlike SIG_IGN, is not inherited.
+    signal.signal(signal.SIGINT, lambda number, frame: None)
     try:
         return run(options.data.resolve(), options.script)
     except LocalRunError as error:

@@ -1,4 +1,7 @@
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,6 +33,31 @@ def test_a_script_gets_servers_that_are_prepared_and_then_stopped(
     services = SharedServices(folder)
     assert not services.postgres.is_running()
     assert not services.redis.is_running()
+    services.postgres.remove()
+
+
+def test_ctrl_c_is_left_to_the_script(no_servers: None, folder: Path) -> None:
+    """A shell goes on after Ctrl-C, which reaches every process of the terminal."""
+    script = folder / "script.py"
+    script.write_text(
+        "import time\n"
+        "try:\n"
+        "    print('up', flush=True)\n"
+        "    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n"
+        "    print('goes on', flush=True)\n"
+    )
+    command = [sys.executable, "-m", "deploy.local.run", "--data", str(folder), str(script)]
+    with subprocess.Popen(command, cwd=run.ROOT, stdout=subprocess.PIPE, text=True, process_group=0) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+
+        os.killpg(process.pid, signal.SIGINT)
+
+        assert process.stdout.read() == "goes on\n"
+    assert process.returncode == 0
+    services = SharedServices(folder)
+    assert not services.postgres.is_running()
     services.postgres.remove()
 
 
