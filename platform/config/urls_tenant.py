@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from core.api.routes import api_urlpatterns
 from core.web import errors, files, home
+from shared_apps.tenants.branding.api.urls import REGISTRATIONS as BRAND_API
 from shared_apps.tenants.branding.urls import PUBLIC as BRAND_PUBLIC
 from shared_apps.tenants.branding.urls import SETTINGS as BRAND
 from shared_apps.trail.api.urls import REGISTRATIONS as TRAIL
@@ -21,7 +22,7 @@ urlpatterns = [
     path("files/<str:token>/", files.serve, name="file"),
     path("settings/brand/", include(BRAND)),
     *BRAND_PUBLIC,
-    *api_urlpatterns("api/v1", [*USERS, *TRAIL, *EVENTS, *JOBS]),
+    *api_urlpatterns("api/v1", [*BRAND_API, *USERS, *TRAIL, *EVENTS, *JOBS]),
 ]
 handler400 = errors.bad_request
 handler403 = errors.permission_denied

@@ -71,6 +71,12 @@ def draft_of(tenant: TenantRef) -> Draft:
     return Draft(row.version, from_stored(row.values), row.assets, row.changed_by)
 
 
+def published_values(tenant: TenantRef) -> BrandValues:
+    """What is published, with its legal texts."""
+    with platform_context():
+        return full_values(tenant)
+
+
 def full_values(tenant: TenantRef) -> BrandValues:
     """What is published with its legal texts; in the platform's context."""
     published = published_of(tenant)

@@ -182,9 +182,8 @@ def draft_picture(request: HttpRequest, asset_id: UUID) -> HttpResponse:
 def try_out(request: HttpRequest) -> JsonResponse:
     """What the typed settings would look like, as custom properties and contrast; nothing is saved."""
     form = BrandForm(request.POST)
-    sent = {name: form.fields[name].to_python(request.POST[name]) for name in form.fields if name in request.POST}
-    sent.pop("version", None)
-    values = changed(draft_of(current_tenant()).values, sent)
+    _checked(form)
+    values = changed(draft_of(current_tenant()).values, form.changes)
     ink = ink_of(values)
     return JsonResponse(
         {
