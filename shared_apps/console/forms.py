@@ -1,7 +1,9 @@
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from shared_apps.tenants.names import LONGEST_NAME
+from shared_apps.tenants.services import LONGEST_NAME
 
 
 class TenantForm(forms.Form):
@@ -24,7 +26,7 @@ class ChangeForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=500, required=False)
     confirmation = forms.CharField(label=_("Subdomain, to confirm"), max_length=40)
 
-    def __init__(self, *args: object, slug: str, **kwargs: object) -> None:
+    def __init__(self, *args: Any, slug: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.slug = slug
 

@@ -1,3 +1,4 @@
+from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
@@ -32,7 +33,7 @@ class InviteForm(forms.Form):
     email = EmailField(label=_("E-mail address"), max_length=254)
     role = RoleChoice(label=_("Role"))
 
-    def __init__(self, *args: object, roles: list[Role], **kwargs: object) -> None:
+    def __init__(self, *args: Any, roles: list[Role], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["role"].offer(roles)
 
@@ -45,7 +46,7 @@ class RolesForm(forms.Form):
         help_text=_("A person whose roles change has to sign in again, and their API keys end."),
     )
 
-    def __init__(self, *args: object, roles: list[Role], **kwargs: object) -> None:
+    def __init__(self, *args: Any, roles: list[Role], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["roles"].choices = [(role.code, role.name) for role in roles]
 
@@ -88,7 +89,7 @@ class ProfileForm(forms.Form):
         help_text=_("A name such as Europe/Berlin; empty for the organisation's."),
     )
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["language"].choices = [("", _("The browser's")), *settings.LANGUAGES]
 
