@@ -25,6 +25,8 @@ from django.contrib.auth.hashers import make_password  # noqa: E402
 from core.actor import SYSTEM  # noqa: E402
 from core.tenancy import TenantRef, TenantState, directory, platform_context, tenant_context  # noqa: E402
 from core.tenancy.lifecycle import writable  # noqa: E402
+from shared_apps.tenants.branding.selectors import draft_of, published_of  # noqa: E402
+from shared_apps.tenants.branding.services import brand_publish, draft_change  # noqa: E402
 from shared_apps.tenants.models import Tenant  # noqa: E402
 from shared_apps.tenants.selectors import host_url, tenant_list  # noqa: E402
 from shared_apps.tenants.services import Owner, tenant_provision, tenant_request  # noqa: E402
@@ -50,6 +52,7 @@ class Organisation:
     slug: str
     name: str
     people: tuple[Person, ...]
+    brand: Mapping[str, Any]
 
 
 PLATFORM_ADMIN = Person("paula@livery.example", "Paula Haddad", PlatformRole.PLATFORM_ADMIN)
@@ -62,6 +65,7 @@ ORGANISATIONS = (
             Person("samuel@riverbank.example", "Samuel Okoro", TenantRole.ACCOUNTANT),
             Person("ruth@riverbank.example", "Ruth Lindqvist", TenantRole.REVIEWER),
         ),
+        {"tagline": "Community foundation", "brand": "#1d7a4f", "accent": "#b45309", "neutral_hue": 150, "radius": 9},
     ),
     Organisation(
         "kiln",
@@ -71,6 +75,16 @@ ORGANISATIONS = (
             Person("ines@kiln.example", "Inês Duarte", TenantRole.STAFF),
             Person("jonas@kiln.example", "Jonas Weber", TenantRole.MEMBER),
         ),
+        {
+            "tagline": "Ceramics, made to order",
+            "brand": "#f5a524",
+            "accent": "#22d3ee",
+            "neutral_hue": 60,
+            "neutral_chroma": 0.01,
+            "radius": 14,
+            "font_body": "manrope",
+            "font_head": "manrope",
+        },
     ),
     Organisation(
         "harbour",
@@ -80,6 +94,15 @@ ORGANISATIONS = (
             Person("henrik@harbour.example", "Henrik Solberg", TenantRole.CFO),
             Person("mei@harbour.example", "Mei Tanaka", TenantRole.FIRM_ADMIN),
         ),
+        {
+            "tagline": "Private capital",
+            "brand": "#1f3a8a",
+            "neutral_hue": 255,
+            "neutral_chroma": 0.012,
+            "radius": 4,
+            "font_head": "source-serif-4",
+            "sidebar": "tinted",
+        },
     ),
 )
 
@@ -109,6 +132,7 @@ def add_organisation(sample: Organisation, kept: Passwords) -> Mapping[str, str]
             for person in sample.people:
                 add_person(person, sample.slug, kept)
             key = api_key(administrator, sample.slug, kept)
+        wear(tenant, sample.brand)
     return {
         "slug": sample.slug,
         "url": host_url(tenant.primary_host),
@@ -130,6 +154,13 @@ def provisioned(sample: Organisation, kept: Passwords) -> TenantRef:
         if tenant.state in (TenantState.REQUESTED, TenantState.PROVISIONING, TenantState.READY):
             tenant = tenant_provision(tenant=tenant)
     return directory().by_uuid(tenant.pk)
+
+
+def wear(tenant: TenantRef, brand: Mapping[str, Any]) -> None:
+    """Publish the sample's brand, unless the organisation has published one."""
+    if published_of(tenant).number == 0:
+        draft = draft_change(tenant=tenant, changes=brand, version=draft_of(tenant).version, actor=SYSTEM)
+        brand_publish(tenant=tenant, version=draft.version, actor=SYSTEM)
 
 
 def add_person(person: Person, place: str, kept: Passwords) -> None:
