@@ -1,7 +1,9 @@
 import time
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 
+import qrcode
 import structlog
 from allauth.account import app_settings as account_settings
 from allauth.account.adapter import DefaultAccountAdapter
@@ -10,6 +12,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
+from qrcode.image.svg import SvgPathFillImage
 
 from core.actor import SYSTEM
 from core.secrets import seal, unseal
@@ -94,6 +97,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     def get_totp_issuer(self) -> str:
         return site_name()
+
+    def build_totp_svg(self, url: str) -> str:
+        """The picture of an app's secret on white, so that it can be scanned from a dark page too."""
+        picture = BytesIO()
+        qrcode.make(url, image_factory=SvgPathFillImage).save(picture)
+        return picture.getvalue().decode()
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """A passkey belongs to the host that it was made on, and so to one organisation."""

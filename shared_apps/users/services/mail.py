@@ -13,7 +13,8 @@ from django.template.loader import render_to_string
 
 from core.clock import now
 from core.secrets import seal, unseal
-from core.tenancy import atomic, on_commit
+from core.tenancy import atomic
+from core.tenancy.tasks import enqueue
 from shared_apps.users.links import site_name
 from shared_apps.users.models import Mail
 
@@ -37,15 +38,8 @@ def mail_queue(*, template: str, recipient: str, context: Mapping[str, Any]) -> 
         recipient=recipient,
         sealed=seal(json.dumps({"subject": subject, "body": body}), field=_FIELD),
     )
-    on_commit(lambda: _hand_over(mail.pk))
+    enqueue("users.mail_send", mail.pk)
     return mail
-
-
-def _hand_over(mail_id: UUID) -> None:
-    # The task imports this module.
-    from shared_apps.users.tasks import mail_send_task
-
-    mail_send_task.enqueue(mail_id)
 
 
 def mail_send(*, mail_id: UUID) -> bool:

@@ -12,7 +12,7 @@ from shared_apps.users.models import User
 from tests.support.factories.passkeys import Passkey
 
 ORIGIN = "http://north.localhost:8000"
-STRANGE = (None, 7, True, [], [1], {}, {"a": 1}, "", "AA", "!", "é", "\ud800", "e30", "oA", "W10", "bnVsbA", "////")
+STRANGE = (None, 7, [1], {"a": 1}, "", "!", "\ud800", "W10")
 
 
 @pytest.fixture

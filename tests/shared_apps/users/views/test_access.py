@@ -38,7 +38,7 @@ def test_a_key_is_made_and_shown_once(ada: User, sign_in: SignIn, client_for, te
 
 
 def test_a_key_without_end_is_possible(ada: User, sign_in: SignIn) -> None:
-    assert sign_in(ada).post("/people/api-keys/new/", {**FORM, "lifetime": ""}).status_code == 201
+    assert sign_in(ada).post("/people/api-keys/new/", {**FORM, "lifetime": "never"}).status_code == 201
     assert ApiKey.objects.get().expires_at is None
 
 
