@@ -25,7 +25,8 @@ STYLESHEETS = (
     "fields",
     "feedback",
 )
-PUBLIC_STYLESHEETS = ("public",)
+# Public pages show stories and forms, no lists and charts of the application.
+PUBLIC_STYLESHEETS = (*[name for name in STYLESHEETS if name not in ("chart", "table")], "public")
 SCRIPTS = ("events", "controls", "forms", "lists", "palette", "charts")
 
 for leaf in (leaves.icon, leaves.badge, leaves.avatar, leaves.money, leaves.number, leaves.percent, leaves.ago):
@@ -40,8 +41,8 @@ for block in (blocks.card, blocks.alert, blocks.form_section, blocks.dialog, blo
 
 @register.simple_tag
 def stylesheets(*, public: bool = False) -> SafeString:
-    """Links to the look's files; the first names the layers, so it stays first. `public` adds the public pages'."""
-    names = (*STYLESHEETS, *PUBLIC_STYLESHEETS) if public else STYLESHEETS
+    """Links to the look's files; the first names the layers, so it stays first. `public` takes the public pages'."""
+    names = PUBLIC_STYLESHEETS if public else STYLESHEETS
     return format_html_join(
         "\n  ", '<link rel="stylesheet" href="{}">', ((static(f"css/{name}.css"),) for name in names)
     )

@@ -11,7 +11,7 @@ def test_the_layers_are_declared_by_the_first_stylesheet():
     assert html.index("tokens.css") < html.index("base.css")
     assert html.count("<link ") == 11
     assert "public.css" not in html
-    assert render("{% stylesheets public=True %}").count("<link ") == 12
+    assert render("{% stylesheets public=True %}").count("<link ") == 10
 
 
 def test_an_icon_is_decoration():

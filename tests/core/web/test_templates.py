@@ -108,7 +108,7 @@ def test_only_signed_in_people_get_a_token_for_htmx(rf, ref):
     assert "X-CSRFToken" not in page(rf, ref())
     html = page(rf, ref(), user=Person())
     assert re.search(r'<body class="" hx-headers=\'{"X-CSRFToken": "[A-Za-z0-9]{64}"}\'>', html)
-    assert 'aria-label="Account of ana@example.org"' in html
+    assert '<span class="sr">Account of ana@example.org</span>' in html
 
 
 def test_messages_are_announced_by_their_weight(rf, ref):

@@ -1,6 +1,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from zlib import crc32
 
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -39,13 +40,15 @@ def avatar(name: str, *, shape: str = "round", decorative: bool = False, size: s
     `shape` is `round` for people and `square` for parties; `decorative` is one that stands beside the name.
     """
     words = name.replace("@", " ").replace(".", " ").split() or ["?"]
+    names = [word for word in words if word[0].isupper()]
+    words = names if len(names) > 1 else words
     initials = (words[0][0] + (words[1][0] if len(words) > 1 else "")).upper()
     spoken = SafeString('aria-hidden="true"') if decorative else format_html('role="img" aria-label="{}"', name)
     return format_html(
         '<span class="avatar{}{} avatar--{}" {}>{}</span>',
         " avatar--round" if shape == "round" else "",
         f" avatar--{size}" if size else "",
-        sum(name.encode()) % _TINTS + 1,
+        crc32(name.encode()) % _TINTS + 1,
         spoken,
         initials,
     )

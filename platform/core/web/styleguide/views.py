@@ -122,7 +122,7 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
         "themes": THEMES,
         "theme": theme,
         "mode": mode,
-        "parts": PARTS.values(),
+        "guide_parts": PARTS.values(),
         "shows_search": True,
         "query": request.GET.urlencode(),
         "sidebar": samples.SIDEBAR,
