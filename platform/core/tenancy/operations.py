@@ -20,6 +20,7 @@ def append_only(table: str) -> RunSQL:
     """
     function = f"{table}_refuse_change"
     revoke = _ROLES.format(body=f"EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM %I', writer);")
+    grant = _ROLES.format(body=f"EXECUTE format('GRANT UPDATE, DELETE ON {table} TO %I', writer);")
     return RunSQL(
         sql=[
             f"""
@@ -35,7 +36,7 @@ def append_only(table: str) -> RunSQL:
             """,
             revoke,
         ],
-        reverse_sql=[f"DROP TRIGGER {table}_append_only ON {table}", f"DROP FUNCTION {function}()"],
+        reverse_sql=[f"DROP TRIGGER {table}_append_only ON {table}", f"DROP FUNCTION {function}()", grant],
     )
 
 
