@@ -54,6 +54,11 @@ def is_outdated(sealed: str) -> bool:
     return not sealed.startswith(f"{_VERSION}.{next(iter(_keys()))}.")
 
 
+def require_usable_keys() -> None:
+    """Raise ImproperlyConfigured unless each of ENCRYPTION_KEYS can be used; for the checks at start-up."""
+    _keys()
+
+
 def derived_key(secret: str | bytes, *, purpose: str) -> bytes:
     """A key of 32 bytes for one purpose, from a longer-lived secret (HKDF-SHA256, RFC 5869)."""
     material = secret.encode() if isinstance(secret, str) else secret

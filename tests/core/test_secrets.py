@@ -4,7 +4,7 @@ import os
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from core.secrets import SecretUnreadable, derived_key, is_outdated, seal, unseal
+from core.secrets import SecretUnreadable, derived_key, is_outdated, require_usable_keys, seal, unseal
 from core.tenancy import TenantRef, platform_context, tenant_context
 
 
@@ -69,7 +69,10 @@ def test_the_first_key_seals_and_all_keys_open(settings, rotated) -> None:
 
 @pytest.mark.parametrize("key", ["c2hvcnQ=", "not base64!", base64.b64encode(b"x" * 31).decode()])
 def test_a_key_that_is_not_32_bytes_is_a_configuration_error(settings, key: str) -> None:
-    settings.ENCRYPTION_KEYS = {"k1": key}
+    require_usable_keys()
+    settings.ENCRYPTION_KEYS = {"good": new_key(), "k1": key}
+    with pytest.raises(ImproperlyConfigured):
+        require_usable_keys()
     with platform_context(), pytest.raises(ImproperlyConfigured):
         seal("kept", field="f")
 

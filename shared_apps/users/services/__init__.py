@@ -17,6 +17,7 @@ from shared_apps.users.services.people import (
     user_profile_change,
     user_roles_change,
 )
+from shared_apps.users.services.purging import purge_expired
 from shared_apps.users.services.registration import (
     confirmation_send,
     registration_begin,
@@ -40,6 +41,7 @@ __all__ = [
     "mail_send",
     "owner_account_create",
     "password_set",
+    "purge_expired",
     "registration_begin",
     "registration_is_open",
     "second_factor_use",

@@ -10,13 +10,14 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from core.clock import now
 from core.secrets import seal, unseal
 from core.tenancy import atomic
 from core.tenancy.tasks import enqueue
 from shared_apps.users.links import site_name
-from shared_apps.users.models import Mail
+from shared_apps.users.models import Mail, User
 
 ATTEMPTS = 8
 _FIELD = "users_mail.sealed"
@@ -28,11 +29,14 @@ _logger = structlog.get_logger("mail")
 def mail_queue(*, template: str, recipient: str, context: Mapping[str, Any]) -> Mail:
     """Write a message in the caller's transaction and send it once that has committed.
 
-    `template` is the beginning of two template names, `…_subject.txt` and `…_message.txt`.
+    `template` is the beginning of two template names, `…_subject.txt` and `…_message.txt`. It speaks the recipient's
+    language where that is known, else that of whoever caused it.
     """
     text = {**context, "site_name": site_name(), "recipient": recipient}
-    subject = " ".join(render_to_string(f"{template}_subject.txt", text).split())
-    body = render_to_string(f"{template}_message.txt", text).strip()
+    known = User.objects.filter(email=recipient).values_list("language", flat=True).first()
+    with translation.override(known or translation.get_language()):
+        subject = " ".join(render_to_string(f"{template}_subject.txt", text).split())
+        body = render_to_string(f"{template}_message.txt", text).strip()
     mail = Mail.objects.create(
         kind=template,
         recipient=recipient,

@@ -16,7 +16,7 @@ from tests.support.twins import Twins
 def queued(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, list[Any]]]]:
     """What the broker would get."""
     sent: list[tuple[str, list[Any]]] = []
-    for task in (tasks.mail_send_task, tasks.mail_sweep_one_task):
+    for task in (tasks.mail_send_task, tasks.mail_sweep_one_task, tasks.purge_one_task):
         monkeypatch.setattr(
             type(task._get_current_object() if hasattr(task, "_get_current_object") else task),
             "apply_async",
@@ -57,3 +57,19 @@ def test_the_sweep_visits_the_platform_and_every_tenant(
     assert ("users.mail_sweep_one", []) in queued
     assert fanned == [("users.mail_sweep_one", 60)]
     assert schedule()["users.mail_sweep"].every == 120
+
+
+def test_purging_visits_the_platform_and_every_tenant(
+    inside: TenantRef, monkeypatch: pytest.MonkeyPatch, queued, django_capture_on_commit_callbacks
+) -> None:
+    purged: list[str] = []
+    fanned: list[tuple[str, int]] = []
+    monkeypatch.setattr(tasks, "purge_expired", lambda: purged.append("done"))
+    monkeypatch.setattr(tasks, "fan_out", lambda task, spread: fanned.append((task.name, spread)))
+    tasks.purge_one_task()
+    assert purged == ["done"]
+    with platform_context(), django_capture_on_commit_callbacks(execute=True):
+        tasks.purge_task()
+    assert queued == [("users.purge_one", [])]
+    assert fanned == [("users.purge_one", 3600)]
+    assert schedule()["users.purge"].every == 24 * 3600

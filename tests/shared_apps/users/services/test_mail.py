@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.core import mail as outbox
 from django.core.mail import EmailMessage
+from django.utils import translation
 
 from core.clock import now
 from core.ids import uuid7
@@ -13,6 +14,7 @@ from core.tenancy import TenantRef, platform_context, tenant_context
 from shared_apps.users.models import Mail
 from shared_apps.users.services import mail_due, mail_queue, mail_send
 from shared_apps.users.services.mail import ATTEMPTS
+from tests.support.factories.users import make_user
 
 
 def queued(**context: object) -> Mail:
@@ -47,6 +49,18 @@ def test_a_message_leaves_once_and_its_text_is_wiped(inside: TenantRef) -> None:
     mail.refresh_from_db()
     assert (mail.sealed, mail.attempts) == ("", 1)
     assert mail.sent_at
+
+
+def test_it_speaks_the_recipient_s_language_where_that_is_known(inside: TenantRef, monkeypatch) -> None:
+    spoken: list[str] = []
+    monkeypatch.setattr(
+        "shared_apps.users.services.mail.render_to_string", lambda *_: spoken.append(translation.get_language()) or "x"
+    )
+    make_user("cleo@example.org", language="de")
+    with translation.override("fr"):
+        queued()
+        mail_queue(template="users/mail/invitation", recipient="dora@example.org", context={})
+    assert spoken == ["de", "de", "fr", "fr"]
 
 
 def test_names_cannot_write_headers_or_markup(inside: TenantRef) -> None:
