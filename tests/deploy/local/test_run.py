@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local import run
 from deploy.local.errors import LocalRunError
-from deploy.local.prepare import prepare_database
+from deploy.local.prepare import ROOT, prepare_database
 from deploy.local.services import SharedServices
 
 PRINT = "import os, sys; print(os.environ[sys.argv[1]])"
@@ -48,7 +48,7 @@ def test_ctrl_c_is_left_to_the_script(no_servers: None, folder: Path) -> None:
         "    print('goes on', flush=True)\n"
     )
     command = [sys.executable, "-m", "deploy.local.run", "--data", str(folder), str(script)]
-    with subprocess.Popen(command, cwd=run.ROOT, stdout=subprocess.PIPE, text=True, process_group=0) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, process_group=0) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
 
