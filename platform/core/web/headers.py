@@ -12,6 +12,9 @@ PERMISSIONS = ", ".join(
     ]
 )
 
+# What the policy's `report-to` names, and where browsers send it.
+REPORTING_GROUP, REPORTS_PATH = "csp", "/csp-report/"
+
 
 class PrivateResponseMiddleware:
     """Keep every answer out of shared caches, unless its view marked it public and it carries no cookie."""
@@ -23,6 +26,8 @@ class PrivateResponseMiddleware:
         response = self.get_response(request)
         response.setdefault("Permissions-Policy", PERMISSIONS)
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if f"report-to {REPORTING_GROUP}" in response.get("Content-Security-Policy", ""):
+            response.setdefault("Reporting-Endpoints", f'{REPORTING_GROUP}="{REPORTS_PATH}"')
         if not is_public(response):
             response["Cache-Control"] = "no-store, private"
             patch_vary_headers(response, ["Cookie", "Authorization"])

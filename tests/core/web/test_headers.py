@@ -40,3 +40,11 @@ def test_a_public_answer_that_sets_a_cookie_is_private_after_all(rf):
 def test_a_weaker_private_marking_is_replaced(rf):
     response = answer(rf, cache_control(private=True, max_age=600)(lambda request: HttpResponse()))
     assert response["Cache-Control"] == "no-store, private"
+
+
+def test_a_policy_that_reports_says_where(rf):
+    def view(request):
+        return HttpResponse(headers={"Content-Security-Policy": "default-src 'none'; report-to csp"})
+
+    assert answer(rf, view)["Reporting-Endpoints"] == 'csp="/csp-report/"'
+    assert "Reporting-Endpoints" not in answer(rf)

@@ -39,7 +39,7 @@ def site(twins: Any, django_db_blocker: Any) -> Iterator[str]:
     policy = configured.CONTENT_SECURITY_POLICY["DIRECTIVES"]
     changed = {
         "TENANT_URLCONF": "tests.core.web.styleguide.urls",
-        "CONTENT_SECURITY_POLICY": {"DIRECTIVES": {**policy, "report-uri": ["/csp-report/"]}},
+        "CONTENT_SECURITY_POLICY": {"DIRECTIVES": {**policy, "report-uri": ["/csp-report/"], "report-to": ["csp"]}},
     }
     with django_db_blocker.unblock(), override_settings(**changed):
         server = _Server(("127.0.0.1", 0), _Quiet)

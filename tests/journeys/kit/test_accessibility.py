@@ -54,6 +54,7 @@ def test_a_part_is_accessible_at_every_size_and_in_every_look(open_page, axe, na
     for width, height in (WIDE, NARROW):
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate(WEAR, LOOKS[0])
+        assert page.evaluate(OVERFLOW) <= 0
         found += page.evaluate(CHECK, [[], "html"])
         # What is no colour is the same in every look, and the frame around the parts is the same in each.
         place = "html" if name in FRAMED else "main"

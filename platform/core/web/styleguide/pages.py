@@ -74,7 +74,7 @@ def cash_flow() -> Any:
         sentence="The balance rose from 118 thousand euro on 31 July to 185 thousand on 20 November; "
         "197 thousand are forecast for mid December.",
         labels=[date_text(week, "day") for week in samples.WEEKS],
-        series=[Series("Balance", [value * 1000 for value in samples.BALANCE], total="+€22,444")],
+        series=[Series("Balance", [value * 1000 for value in samples.BALANCE], total="€185,000")],
         columns=[
             Series("Money in", [*(value * 1000 for value in samples.INCOME), *ahead], total="€64,180"),
             Series("Money out", [*(value * 1000 for value in samples.SPENDING), *ahead], total="€41,736"),
