@@ -67,6 +67,9 @@ def test_a_tree_without_faults_keeps_every_contract(skeleton: Path):
         ("shared_apps/console/planted.py", "import shared_apps.tenants.fleet.replay", "A room is entered"),
         ("tenant_apps/jobs/planted.py", "import stripe", "Vendors' software"),
         ("shared_apps/users/planted.py", "import web3", "Vendors' software"),
+        ("tenant_apps/jobs/planted.py", "from django_tenants.utils import schema_context", "What holds tenants apart"),
+        ("platform/core/web/planted.py", "import psycopg2", "What holds tenants apart"),
+        ("shared_apps/users/planted.py", "from redis import Redis", "Redis is asked past the caches"),
     ],
 )
 def test_a_planted_fault_breaks_its_contract(skeleton: Path, module: str, fault: str, contract: str):
