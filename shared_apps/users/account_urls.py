@@ -7,6 +7,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from django.urls import path, re_path
 
+from shared_apps.users.views.account import ConfirmEmail
 from shared_apps.users.views.account import account_page as page
 from shared_apps.users.views.registration import register
 
@@ -18,7 +19,7 @@ urlpatterns = [
     path("confirm-yourself/", page(account.reauthenticate), name="account_reauthenticate"),
     path("email/", page(account.email), name="account_email"),
     path("email/sent/", page(account.email_verification_sent), name="account_email_verification_sent"),
-    path("email/confirm/<str:key>/", page(account.confirm_email), name="account_confirm_email"),
+    path("email/confirm/<str:key>/", page(ConfirmEmail.as_view()), name="account_confirm_email"),
     path("password/change/", page(account.password_change), name="account_change_password"),
     path("password/set/", page(account.password_set), name="account_set_password"),
     path("password/reset/", page(account.password_reset), name="account_reset_password"),

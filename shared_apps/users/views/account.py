@@ -2,6 +2,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.account.views import ConfirmEmailView
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -30,6 +31,15 @@ def account_page(view: View) -> View:
         return response
 
     return page
+
+
+class ConfirmEmail(ConfirmEmailView):
+    """The page that a confirmation link opens."""
+
+    def logout_other_user(self, confirmation: Any) -> None:
+        """Only the button signs out whoever else is signed in: a link that somebody was led to changes nothing."""
+        if self.request.method == "POST":
+            super().logout_other_user(confirmation)
 
 
 def _status(request: HttpRequest, context: dict[str, Any], status: int) -> int:
