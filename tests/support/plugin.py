@@ -5,16 +5,16 @@ import re
 from pathlib import Path
 from zlib import crc32
 
-from tests.support.services import start_services
+from tests.support.services import start_services, stop_services
 
-_ROOT = Path(__file__).resolve().parents[2]
+_FOLDER = Path(__file__).resolve().parents[2] / ".data" / "test"
 
 
 def _environment() -> dict[str, str]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     # Several people, or runs, side by side on one checkout: each names its own.
     run = os.environ.get("LIVERY_TEST_NAME", "main")
-    found = start_services(_ROOT / ".data" / "test")
+    found = start_services(_FOLDER)
     # Each process takes two of Redis' sixteen databases, for the cache and for the queues.
     number = 2 * ((crc32(run.encode()) % 2) * 3 + (int(worker.removeprefix("gw")) + 1 if worker else 0))
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
@@ -25,3 +25,8 @@ def _environment() -> dict[str, str]:
 
 os.environ.update(_environment())
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
+
+
+def pytest_unconfigure() -> None:
+    """Leave the servers; the last process that leaves stops them."""
+    stop_services(_FOLDER)

@@ -25,7 +25,7 @@ def database(url_name: str, *, owner_url_name: str) -> dict[str, Any]:
     cell["CONN_MAX_AGE"] = env.int("DATABASE_CONNECTION_SECONDS", default=300)
     cell["CONN_HEALTH_CHECKS"] = True
     cell["DISABLE_SERVER_SIDE_CURSORS"] = False
-    owner = env.db_url(owner_url_name, default="") or {}
+    owner = env.db_url(owner_url_name) if env.str(owner_url_name, default="") else {}
     cell["OWNER"] = {"USER": owner.get("USER", ""), "PASSWORD": owner.get("PASSWORD", "")}
     if owner and (owner["NAME"], owner["HOST"], owner["PORT"]) != (cell["NAME"], cell["HOST"], cell["PORT"]):
         raise ImproperlyConfigured(f"{owner_url_name} must name the same server and database as {url_name}.")
