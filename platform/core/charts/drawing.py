@@ -91,7 +91,7 @@ def bar_chart(
         _bar(
             scale,
             Decimal(0),
-            value,
+            Decimal(value),
             frame.centre(index) + (position - Decimal(len(series)) / 2) * width / len(labels),
             width / len(labels),
             position + 1,
@@ -117,14 +117,15 @@ def stacked_chart(
     if any(figure < 0 for each in series for figure in each.figures):
         raise ValueError("Parts that are stacked cannot be negative: draw bars beside each other.")
     frame = _Frame(labels)
-    sums = [sum((Decimal(each.values[index] or 0) for each in series), Decimal(0)) for index in range(len(labels))]
+    parts = [[Decimal(value or 0) for value in each.values] for each in series]
+    sums = [sum((part[index] for part in parts), Decimal(0)) for index in range(len(labels))]
     scale = scale_of(sums, from_zero=True)
     bars = []
     width = Decimal("0.56") / len(labels)
     for index in range(len(labels)):
         base = Decimal(0)
-        for position, each in enumerate(series):
-            value = each.values[index]
+        for position, part in enumerate(parts):
+            value = part[index]
             if value:
                 bars.append(_bar(scale, base, base + value, frame.centre(index) - width / 2, width, position + 1))
                 base += value

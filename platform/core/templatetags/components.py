@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 from django import template
@@ -8,7 +9,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from core.web import navigation as sidebar
-from core.web.components import blocks, leaves
+from core.web.components import blocks, leaves, tables
 
 register = template.Library()
 
@@ -29,9 +30,23 @@ STYLESHEETS = (
 PUBLIC_STYLESHEETS = (*[name for name in STYLESHEETS if name not in ("chart", "table")], "public")
 SCRIPTS = ("events", "controls", "forms", "lists", "palette", "charts")
 
-for leaf in (leaves.icon, leaves.badge, leaves.avatar, leaves.money, leaves.number, leaves.percent, leaves.ago):
-    register.simple_tag(leaf)
-for leaf in (leaves.progress, leaves.delta, blocks.stat, blocks.timeline, blocks.facts, blocks.locked):
+LEAVES: tuple[Callable[..., SafeString], ...] = (
+    leaves.icon,
+    leaves.badge,
+    leaves.avatar,
+    leaves.money,
+    leaves.number,
+    leaves.percent,
+    leaves.ago,
+    leaves.progress,
+    leaves.delta,
+    blocks.stat,
+    blocks.timeline,
+    blocks.facts,
+    blocks.locked,
+    tables.table,
+)
+for leaf in LEAVES:
     register.simple_tag(leaf)
 register.simple_tag(leaves.day, name="date")
 register.simple_tag(leaves.moment, name="datetime")

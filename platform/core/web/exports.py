@@ -7,7 +7,7 @@ from tempfile import TemporaryFile
 from typing import Any
 from uuid import UUID
 
-from django.http import FileResponse, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, StreamingHttpResponse
 from django.utils import timezone
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -29,7 +29,7 @@ def csv_response(name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]])
     return response
 
 
-def xlsx_response(name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:
+def xlsx_response(name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> FileResponse:
     """An Excel file with typed cells, written to disk row by row and sent from there."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title=name[:31])
@@ -87,7 +87,7 @@ def _csv_value(value: Any) -> str:
     return value.isoformat() if isinstance(value, date | time) else safe_text(str(value))
 
 
-def _cell(sheet: Any, value: Any, *, font: Font | None = None) -> WriteOnlyCell:
+def _cell(sheet: Any, value: Any, *, font: Font | None = None) -> Any:
     cell = WriteOnlyCell(sheet, value=_typed(value))
     if isinstance(cell.value, str):
         # Never a formula, whatever the text is.

@@ -2,6 +2,7 @@ import hashlib
 from collections.abc import Callable
 from typing import cast
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch
 
@@ -53,5 +54,9 @@ def once(request: HttpRequest, work: Callable[[], HttpResponse]) -> HttpResponse
 def _fingerprint(request: HttpRequest) -> str:
     """What was typed and where. The CSRF token is masked anew with each page, and files are told by name and size."""
     typed = [(name, request.POST.getlist(name)) for name in sorted(request.POST) if name != "csrfmiddlewaretoken"]
-    files = [(name, file.name, file.size) for name, file in sorted(request.FILES.items())]
+    files = [
+        (name, file.name, file.size)
+        for name in sorted(request.FILES)
+        for file in cast(list[UploadedFile], request.FILES.getlist(name))
+    ]
     return hashlib.sha256(repr((request.get_full_path(), typed, files)).encode()).hexdigest()

@@ -1,11 +1,11 @@
 """What every host answers besides its rooms: search, reports of browsers, and in development the style guide."""
 
 from django.conf import settings
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from core.web import csp, search
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("search/", search.page, name="search"),
     path("csp-report/", csp.report, name="csp-report"),
 ]

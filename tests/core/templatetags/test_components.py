@@ -1,5 +1,11 @@
+from datetime import date
+from decimal import Decimal
+
 import pytest
 from django.template import Context, Template
+
+from core.money import Money
+from core.web.columns import Column
 
 
 def render(source, **context):
@@ -51,3 +57,49 @@ def test_a_button_with_an_address_is_a_link():
 
 def test_without_a_request_there_is_no_navigation():
     assert render("{% navigation %}") == ""
+
+
+def test_values_are_written_by_locale():
+    euro = Money(Decimal("1234.5"), "EUR")
+    assert render("{% money value %}", value=euro) == '<span class="num nowrap">€1,234.50</span>'
+    assert "€1,234<small>.50</small>" in render("{% money value light_cents=True %}", value=euro)
+    assert 'datetime="2026-11-20"' in render("{% date day %}", day=date(2026, 11, 20))
+    assert render("{% money none %}{% date none %}{% number none %}{% ago none %}", none=None) == ""
+
+
+def test_a_card_with_a_title_is_a_named_section():
+    html = render("{% card title=title %}<p>{{ text }}</p>{% endcard %}", title="<Facts>", text="<b>")
+    key = html.partition('aria-labelledby="')[2].partition('"')[0]
+    assert f'<h2 id="{key}">&lt;Facts&gt;</h2>' in html
+    assert "<p>&lt;b&gt;</p>" in html
+
+
+def test_a_bar_stays_within_its_bounds_and_is_named():
+    assert 'value="100.0" max="100" aria-label="Done"' in render("{% progress 7 of=5 label='Done' %}")
+    assert 'value="0.0"' in render("{% progress 1 of=0 label='x' %}")
+
+
+def test_a_rise_is_welcome_or_not():
+    assert "delta--up" in render("{% delta share %}", share=Decimal("0.04"))
+    assert "delta--down" in render("{% delta share good='down' %}", share=Decimal("0.04"))
+
+
+def test_a_short_table_opens_its_rows_and_says_what_is_missing():
+    class Row:
+        name, total, due = "<Ana>", Money(Decimal(5), "EUR"), None
+
+    columns = [
+        Column("name", "Name", link=True),
+        Column("total", "Total", kind="money"),
+        Column("due", "Due", kind="date"),
+    ]
+
+    def url(row):
+        return "/ana/?a=1&b=2"
+
+    url.do_not_call_in_templates = True
+    html = render("{% table rows columns 'People' url=url %}", rows=[Row()], columns=columns, url=url)
+    assert '<a class="rowlink" href="/ana/?a=1&amp;b=2"><b class="truncate">&lt;Ana&gt;</b></a>' in html
+    assert '<td class="c-amt right amount"><span class="num nowrap">€5.00</span></td>' in html
+    assert '<caption class="sr">People</caption>' in html
+    assert '<td class="c-hide"><span class="faint">–</span></td>' in html

@@ -73,7 +73,7 @@ def charts() -> dict[str, Any]:
     """Every chart."""
     income, spending = [42, 38, 51, 47, 60, 52], [31, 36, 33, 40, 38, 41]
     prices = samples.prices()
-    thousand = {"write": _euro, "write_axis": _short}
+    thousand: dict[str, Any] = {"write": _euro, "write_axis": _short}
     return {
         "flow": pages.cash_flow(),
         "line": line_chart(

@@ -88,7 +88,7 @@ def cash_flow() -> Any:
 
 def dashboard() -> dict[str, Any]:
     """Figures, a chart, what needs attention."""
-    return {"stats": stats(), "cash_flow": cash_flow(), "heads": _heads(), "rows": _rows(), "today": samples.NOW}
+    return {"stats": stats(), "cash_flow": cash_flow(), **_table(), "today": samples.NOW}
 
 
 def list_page() -> dict[str, Any]:
@@ -194,6 +194,10 @@ def _heads() -> list[Head]:
         Head(column, f"sort={column.sort}" if column.sort else "", "descending" if column.name == "number" else "")
         for column in samples.COLUMNS
     ]
+
+
+def _table() -> dict[str, Any]:
+    return {"invoices": samples.INVOICES, "columns": samples.COLUMNS, "row_url": samples.InvoiceUrl()}
 
 
 def _rows() -> list[Row]:

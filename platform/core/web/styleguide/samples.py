@@ -77,6 +77,17 @@ COLUMNS = [
     Column("due", "Due", kind="date", sort="due"),
     Column("total", "Amount", kind="money", sort="total"),
 ]
+
+
+class InvoiceUrl:
+    """Where an invoice opens; templates must not call it."""
+
+    do_not_call_in_templates = True
+
+    def __call__(self, row: Any) -> str:
+        return "/styleguide/detail/"
+
+
 HITS = [Hit(f"{row.number}, {row.customer}", "/styleguide/detail/", row.subject) for row in INVOICES]
 
 BALANCE = [118, 112, 126, 131, 122, 138, 147, 141, 152, 149, 163, 158, 171, 176, 168, 181, 185, 179, 190, 197]
