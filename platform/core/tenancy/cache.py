@@ -27,10 +27,9 @@ def context_key(key: str, key_prefix: str, version: int | str) -> str:
 class ScopedRedisCache(RedisCache):
     """Django's cache in Redis, whose `clear` forgets only what its caller could have put there."""
 
-    def clear(self) -> bool:
+    def clear(self) -> None:
         """Forget every key of this alias and context; Django empties the whole server, with the others' keys."""
         client = self._cache.get_client(None, write=True)
         keys: Iterator[bytes] = client.scan_iter(match=self.key_func("*", self.key_prefix, "*"), count=_BATCH)
         while batch := list(islice(keys, _BATCH)):
             client.unlink(*batch)
-        return True

@@ -20,6 +20,12 @@ from core.web.errors import tenant_state_response, unknown_host_response
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+class TenantRequest(HttpRequest):
+    """A request on a known host: `tenant` is None on the platform's."""
+
+    tenant: TenantRef | None
+
+
 class TenantMiddleware:
     """Chooses the platform, a tenant or nothing by the Host header, and enters that context for the request."""
 
@@ -30,7 +36,7 @@ class TenantMiddleware:
         self.get_response = get_response
         self.platform_host = normalise_host(settings.PLATFORM_HOST)
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: TenantRequest) -> HttpResponse:
         if current_scope() is not None:
             raise TenancyError("The server still had a context when the request began.")
         host = normalise_host(request.META.get("HTTP_HOST") or request.META.get("SERVER_NAME", ""))
@@ -45,7 +51,7 @@ class TenantMiddleware:
             return unknown_host_response()
         return self._serve(request, tenant)
 
-    def _serve(self, request: HttpRequest, tenant: TenantRef) -> HttpResponse:
+    def _serve(self, request: TenantRequest, tenant: TenantRef) -> HttpResponse:
         request.tenant = tenant
         if not serves(tenant.state):
             return tenant_state_response(tenant, request)
@@ -68,7 +74,7 @@ class TenantMiddleware:
         tenant = getattr(request, "tenant", None)
         if tenant is None or tenant.state != TenantState.READ_ONLY or request.method in SAFE_METHODS:
             return None
-        if request.resolver_match.view_name in settings.READ_ONLY_VIEWS:
+        if request.resolver_match and request.resolver_match.view_name in settings.READ_ONLY_VIEWS:
             return None
         return tenant_state_response(tenant, request)
 

@@ -15,7 +15,7 @@ class SessionStore(DatabaseSessionStore):
         """Also the signature of the stored data is bound to the tenant."""
         return f"livery.session:{scope_key()}"
 
-    def decode(self, session_data: str) -> dict[str, Any]:
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
         data: dict[str, Any] = super().decode(session_data)
         if data.pop(_STAMP, None) == scope_key():
             return data

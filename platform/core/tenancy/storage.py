@@ -1,4 +1,5 @@
 from datetime import timedelta
+from os import PathLike
 from pathlib import Path
 from urllib.parse import quote
 from uuid import UUID
@@ -40,10 +41,11 @@ class TenantFileStorage(FileSystemStorage):
     def get_valid_name(self, name: str) -> str:
         return name
 
-    def generate_filename(self, filename: str) -> str:
+    def generate_filename(self, filename: str | PathLike[str]) -> str:
         """The key as it is; make it with `file_key`."""
-        self._require_own(filename)
-        return filename
+        key = str(filename)
+        self._require_own(key)
+        return key
 
     def path(self, name: str) -> str:
         self._require_own(name)

@@ -24,7 +24,7 @@ def on_commit(function: Callable[[], Any]) -> None:
 
 def in_transaction() -> bool:
     """Whether the current context's connection has a transaction open."""
-    return connections[require_scope().cell].in_atomic_block
+    return bool(connections[require_scope().cell].in_atomic_block)
 
 
 @contextmanager

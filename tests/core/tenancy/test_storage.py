@@ -63,6 +63,7 @@ def test_a_file_is_kept_privately(key: str, storage: TenantFileStorage, first: T
     with tenant_context(first):
         path = Path(storage.path(key))
         assert storage.open(key).read() == b"secret"
+        assert storage.generate_filename(key) == key
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in list(path.parents)[:4]} == {0o700}
 

@@ -35,7 +35,7 @@ def _never_remembered(manager: ContentTypeManager, using: str, content_type: Any
     """Content types have other ids in each schema, and Django would keep them for the whole process."""
 
 
-ContentTypeManager._add_to_cache = _never_remembered
+ContentTypeManager._add_to_cache = _never_remembered  # type: ignore[attr-defined]
 
 
 class Operations(DatabaseOperations):
@@ -83,7 +83,7 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         """The parent class's default: a connection starts with no schema at all."""
 
     def get_connection_params(self) -> dict[str, Any]:
-        params = super().get_connection_params()
+        params: dict[str, Any] = super().get_connection_params()
         if self.is_owner:
             params |= {"user": self.settings_dict["OWNER"]["USER"], "password": self.settings_dict["OWNER"]["PASSWORD"]}
         if not self.is_pooled:
@@ -230,10 +230,15 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
 def owner_context(*, cell: str, schema: str) -> Iterator[DatabaseWrapper]:
     """Act in one schema as the role that owns its tables: for migrations, provisioning and deletion only.
 
-    Opens a connection of its own and restores the application's at the end. Raises OwnerUnavailable in a process
-    that was started without the owner's credentials.
+    Opens a connection of its own and restores the application's at the end; inside of an owner's context for the same
+    cell it uses that one's. Raises OwnerUnavailable in a process that was started without the owner's credentials.
     """
+    scope = Scope(key=f"owner:{schema}", cell=cell, schema=schema, role=OWNER_ROLE)
     application = connections.of_cell(cell)
+    if application.is_owner:
+        with entered(scope):
+            yield application
+        return
     if not application.settings_dict["OWNER"]["USER"]:
         raise OwnerUnavailable("Set DATABASE_OWNER_URL in processes that create or change tenants' tables.")
     if has_open_transaction(application):
@@ -241,7 +246,7 @@ def owner_context(*, cell: str, schema: str) -> Iterator[DatabaseWrapper]:
     owner = DatabaseWrapper({**application.settings_dict}, cell, owner=True)
     connections[cell] = owner
     try:
-        with entered(Scope(key=f"owner:{schema}", cell=cell, schema=schema, role=OWNER_ROLE)):
+        with entered(scope):
             yield owner
     finally:
         connections[cell] = application

@@ -1,7 +1,8 @@
 from typing import Any, cast
 
-from django.db import DEFAULT_DB_ALIAS, ConnectionHandler
+from django.db import DEFAULT_DB_ALIAS
 from django.db import connections as django_connections
+from django.db.utils import ConnectionHandler
 
 from core.tenancy.context import current_scope
 
@@ -12,6 +13,8 @@ class CellConnections(ConnectionHandler):
     Django and third-party code open transactions on `default` without asking the router; they must be those of the
     server that the queries go to.
     """
+
+    _connections: Any
 
     def __getitem__(self, alias: str) -> Any:
         scope = current_scope()
