@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from core.tenancy import require_scope
 from shared_apps.tenants.branding.drawing import ARTWORK
 from shared_apps.tenants.branding.models import AssetKind
 from shared_apps.tenants.branding.selectors import Published
@@ -43,7 +42,7 @@ def artwork_hash(published: Published) -> str:
         kind: asset["hash"] for kind in (AssetKind.SQUARE, AssetKind.FAVICON) if (asset := published.asset(kind))
     }
     drawn = [
-        require_scope().key,
+        published.owner,
         ARTWORK,
         values.name,
         values.tagline,

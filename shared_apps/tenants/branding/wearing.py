@@ -7,10 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from core.web import brand, navigation
 from core.web.brand import Brand
-from shared_apps.tenants.branding.addresses import asset_url, icon_url, theme_url
+from shared_apps.tenants.branding.addresses import asset_url, card_url, icon_url, theme_url
 from shared_apps.tenants.branding.models import AssetKind
 from shared_apps.tenants.branding.selectors import published_of
+from shared_apps.tenants.branding.theme import ink_of
 from shared_apps.tenants.branding.values import LEGAL, Mode
+from shared_apps.tenants.selectors import host_url
 
 LEGAL_LABELS = {"imprint": _("Imprint"), "privacy": _("Privacy"), "terms": _("Terms")}
 
@@ -36,13 +38,21 @@ def brand_of_request(request: HttpRequest) -> Brand:
 
 
 def livery(request: HttpRequest) -> dict[str, Any]:
-    """In every template: `fixed_mode`, where the brand is always light or dark, and the links to its legal texts."""
+    """In every template: `fixed_mode`, where the brand is always light or dark, the links to its legal texts, and what
+    templates/brand/head.html writes.
+    """
     tenant = getattr(request, "tenant", None)
     if tenant is None:
         return {}
     published = published_of(tenant)
     mode = published.values.mode
     return {
+        "brand_head": {
+            "touch_icon": icon_url(published, 180),
+            "colour": ink_of(published.values).brand,
+            # Other sites load the picture by its full address.
+            "card": f"{host_url(tenant.primary_host)}{card_url(published)}",
+        },
         "fixed_mode": mode if mode in (Mode.LIGHT, Mode.DARK) else "",
         "legal_links": [
             (LEGAL_LABELS[kind], getattr(published.values, f"{kind}_url") or f"/legal/{kind}/")

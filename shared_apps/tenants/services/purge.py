@@ -5,7 +5,7 @@ from core.tenancy import TenantState, atomic
 from core.tenancy.lifecycle import TransitionRefused
 from core.tenancy.storage import delete_scope_files
 from shared_apps.tenants.fleet.schemas import schema_drop
-from shared_apps.tenants.models import Domain, Tenant
+from shared_apps.tenants.models import BrandAsset, BrandDraft, BrandVersion, Domain, Tenant
 from shared_apps.tenants.services.lifecycle import tenant_lock, tenant_move
 
 
@@ -34,6 +34,7 @@ def _tombstone(tenant: Tenant) -> Tenant:
     locked = tenant_lock(tenant)
     if locked.state == TenantState.PURGED:
         return locked
-    Domain.objects.filter(tenant=locked).delete()
+    for model in (Domain, BrandDraft, BrandVersion, BrandAsset):
+        model.objects.filter(tenant=locked).delete()
     Tenant.objects.filter(pk=locked.pk).update(schema_name=None, options={}, owner={}, epoch=F("epoch") + 1)
     return tenant_move(tenant=locked, to=TenantState.PURGED, actor=SYSTEM)

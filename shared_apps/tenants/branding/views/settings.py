@@ -231,6 +231,7 @@ def _look(request: HttpRequest, draft: Draft) -> dict[str, Any]:
         "ink": ink,
         "is_nudged": ink.brand != draft.values.brand,
         "readings": _rows(draft.values),
+        "worst": _worst(draft.values),
         "samples": [f"brand/samples/{kind}.html" for kind in SAMPLES],
         "sample_names": SAMPLES,
         "mark": square,
@@ -246,6 +247,18 @@ def _rows(values: BrandValues) -> list[dict[str, Any]]:
         row = rows.setdefault(f"{pair.text}/{pair.background}", {"pair": pair})
         row[reading.mode] = {"id": _reading_id(reading), "ratio": f"{reading.ratio:.2f}", "passes": reading.passes}
     return list(rows.values())
+
+
+def _worst(values: BrandValues) -> dict[str, str]:
+    """The pair that is nearest to what it needs."""
+    worst = min(readings(ink_of(values), values.ground), key=lambda reading: reading.ratio / reading.pair.least)
+    pair = worst.pair
+    return {
+        "text": pair.text,
+        "background": pair.background,
+        "ratio": f"{worst.ratio:.2f}",
+        "needed": f"{pair.least:g}",
+    }
 
 
 def _reading_id(reading: Reading) -> str:

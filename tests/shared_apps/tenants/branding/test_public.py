@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from core.tenancy import TenantRef, directory, tenant_context
+from core.tenancy import TenantRef, TenantState, directory, platform_context, tenant_context
 from shared_apps.tenants.branding.addresses import ICON_PATHS, asset_url, card_url, icon_url, theme_url
 from shared_apps.tenants.branding.models import AssetKind
 from shared_apps.tenants.branding.selectors import draft_of, published_of
 from shared_apps.tenants.branding.services import asset_put, brand_publish
 from shared_apps.tenants.branding.views.public import FOR_A_MINUTE, FOR_EVER
+from shared_apps.tenants.models import Tenant
 from tests.conftest import HostClient
 from tests.shared_apps.tenants.branding.conftest import ADA
 
@@ -203,11 +204,26 @@ def test_pages_wear_the_published_brand(
     assert "Since 1904" in page
     assert 'data-mode="dark" data-mode-fixed' in page
     assert "/brand/icon-32.png?v=" in page
+    assert '<link rel="manifest" href="/manifest.webmanifest">' in page
+    assert f'content="http://{tenant.primary_host}' in page
+    assert '<meta name="theme-color" content="#1d7a4f">' in page
     for site in (other_tenant, "platform"):
         other = client_for(site).get("/account/sign-in/").content.decode()
         assert "River" not in other
         assert "theme.css" not in other
         assert "data-mode-fixed" not in other
+
+
+def test_the_page_of_a_suspended_organisation_is_drawn(
+    tenant: TenantRef, publish: Publish, client_for: ClientFor, now_of: Any
+) -> None:
+    publish(tenant, name="River", brand="#1d7a4f")
+    with platform_context():
+        Tenant.objects.filter(pk=tenant.uuid).update(state=TenantState.SUSPENDED)
+    now_of(tenant)
+    page = client_for(tenant).get("/")
+    assert page.status_code == 403
+    assert "River" in page.content.decode()
 
 
 def test_wearing_a_brand_costs_no_query(
