@@ -103,7 +103,7 @@ def _required_step() -> int | None:
     # Recording needs the migration framework; a web process asks only for the names of the code's migrations.
     from shared_apps.tenants.fleet.recording import code_migrations
 
-    needed = code_migrations()
+    needed = code_migrations().keys()
     steps = TemplateStep.objects.values_list("app_label", "name", "ordinal")
     ordinals = {(label, name): ordinal for label, name, ordinal in steps}
     if not needed <= ordinals.keys():

@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
 
 import structlog
 from django.conf import settings
@@ -23,10 +24,14 @@ def announce() -> None:
     Without Redis it is logged and left to the caches' lifetime, which is within the promised five seconds.
     """
     try:
-        with Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1) as client:
-            client.publish(CHANNEL, "changed")
+        _client(settings.REDIS_URL).publish(CHANNEL, "changed")
     except RedisError as error:
         _log.warning("registry_change_not_announced", reason=str(error))
+
+
+@cache
+def _client(url: str) -> Redis:
+    return Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
 
 
 def listen(forget: Callable[[], None]) -> None:

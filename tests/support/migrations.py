@@ -12,7 +12,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.test import override_settings
 
 from core.tenancy import directory
-from shared_apps.tenants.fleet.recording import code_migrations
+from shared_apps.tenants.fleet.recording import code_loader
+from shared_apps.tenants.fleet.replay import _code_of
 
 APP = "jobs"
 MODULE = "more_migrations"
@@ -54,7 +55,8 @@ class MoreMigrations:
         for module in [each for each in sys.modules if each.split(".")[0] == MODULE]:
             del sys.modules[module]
         importlib.invalidate_caches()
-        code_migrations.cache_clear()
+        code_loader.cache_clear()
+        _code_of.cache_clear()
         directory().forget()
 
 

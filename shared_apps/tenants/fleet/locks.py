@@ -10,6 +10,7 @@ MIGRATE = 0x1E5E40
 RECORD = 0x1E5E41
 FLEET = 0x1E5E43
 WARM = 0x1E5E44
+PURGE = 0x1E5E45
 _SESSION = (
     "SELECT pg_catalog.set_config('idle_in_transaction_session_timeout', '0', true),"
     " pg_catalog.set_config('statement_timeout', '0', true), pg_catalog.set_config('lock_timeout', '0', true)"

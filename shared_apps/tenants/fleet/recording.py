@@ -43,11 +43,15 @@ def tenant_app_labels() -> set[str]:
 
 
 @cache
-def code_migrations() -> frozenset[tuple[str, str]]:
-    """The migrations of tenants' tables that this version of the code brings."""
+def code_loader() -> MigrationLoader:
+    """All migrations that this version of the code brings, whatever a database has of them."""
+    return MigrationLoader(None, ignore_no_migrations=True)
+
+
+def code_migrations() -> dict[tuple[str, str], Migration]:
+    """The migrations of tenants' tables that this version of the code brings, by app and name."""
     labels = tenant_app_labels()
-    loader = MigrationLoader(None, ignore_no_migrations=True)
-    return frozenset(key for key in loader.disk_migrations if key[0] in labels)
+    return {key: migration for key, migration in code_loader().disk_migrations.items() if key[0] in labels}
 
 
 def template_record(*, report: Callable[[str], None] = lambda line: None) -> int:
@@ -61,7 +65,7 @@ def template_record(*, report: Callable[[str], None] = lambda line: None) -> int
         executor = MigrationExecutor(connection)
         labels = tenant_app_labels()
         plan = executor.migration_plan([key for key in executor.loader.graph.leaf_nodes() if key[0] in labels])
-        _require_recordable(migration for key, migration in executor.loader.disk_migrations.items() if key[0] in labels)
+        _require_recordable(code_migrations().values())
         state = executor._create_project_state(with_applied_migrations=True)
         for migration, _backwards in plan:
             report(f"  recording {migration}")

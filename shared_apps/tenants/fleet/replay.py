@@ -1,16 +1,17 @@
 """Replay N times: the recorded steps make a new schema, or bring an existing one up to date."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby
 
 from django.db import transaction
-from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations import Migration
+from django.db.migrations.state import ProjectState
 
 from core.errors import LiveryError
 from core.tenancy import platform_context
 from core.tenancy.backend.base import DatabaseWrapper, owner_context
-from shared_apps.tenants.fleet.recording import step_checksum
+from shared_apps.tenants.fleet.recording import code_loader, step_checksum
 from shared_apps.tenants.fleet.schemas import schema_create, schema_exists, schema_lock
 from shared_apps.tenants.fleet.shape import shape
 from shared_apps.tenants.models import TemplateStep
@@ -184,12 +185,25 @@ def _run(connection: DatabaseWrapper, steps: tuple[Step, ...]) -> None:
 
 
 def _run_python(connection: DatabaseWrapper, step: Step) -> None:
-    executor = MigrationExecutor(connection)
-    key = (step.label, step.name)
-    if key not in executor.loader.graph.nodes:
-        raise StepUnknown(f"{step.label}.{step.name} needs the version of the code that recorded it.")
-    executor.apply_migration(executor.loader.project_state(key, at_end=False), executor.loader.graph.nodes[key])
+    migration, state = _code_of(step.label, step.name)
+    with connection.schema_editor(atomic=True) as editor:
+        migration.apply(state.clone(), editor)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, now())", [step.label, step.name]
+        )
     connection.check_constraints()
+
+
+@cache
+def _code_of(label: str, name: str) -> tuple[Migration, ProjectState]:
+    # Kept for the whole fleet, with its models: to make them takes longer than most migrations.
+    key, loader = (label, name), code_loader()
+    if key not in loader.graph.nodes:
+        raise StepUnknown(f"{label}.{name} needs the version of the code that recorded it.")
+    state = loader.project_state(key, at_end=False)
+    _ = state.apps
+    return loader.graph.nodes[key], state
 
 
 def _require_shape(connection: DatabaseWrapper, schema: str, pack: Pack) -> None:

@@ -8,18 +8,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 # Definitions name their schema, and grants its roles; both are taken out, so that equal schemas have equal lines.
+# What is in a schema is asked of pg_depend, by its index: the other catalogs would be read whole, for all tenants.
 _LINES = """
 WITH wanted AS (
-    SELECT oid, nspname, nspowner FROM pg_catalog.pg_namespace WHERE nspname = ANY(%s)
-), relation AS (
-    SELECT c.oid, c.relname, c.relkind, c.relpersistence, c.relrowsecurity, c.relowner, c.relacl,
-        w.nspname, w.nspowner
-    FROM pg_catalog.pg_class c JOIN wanted w ON w.oid = c.relnamespace
+    SELECT oid, nspname, nspowner, nspacl FROM pg_catalog.pg_namespace WHERE nspname = ANY(%s)
+), member AS MATERIALIZED (
+    SELECT d.classid, d.objid, w.nspname, w.nspowner
+    FROM wanted w JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_namespace'::regclass AND d.refobjid = w.oid
+), relation AS MATERIALIZED (
+    SELECT c.oid, c.relname, c.relkind, c.relpersistence, c.relrowsecurity, c.relowner, c.relacl, m.nspname, m.nspowner
+    FROM member m JOIN pg_catalog.pg_class c ON c.oid = m.objid AND m.classid = 'pg_class'::regclass
 ), line AS (
+    SELECT nspname, format('schema grants %%s', {schema_grants}) AS text FROM wanted
+    UNION ALL
     SELECT nspname, format(
         'relation %%s %%s %%s row security %%s own %%s grants %%s',
         relname, relkind, relpersistence, relrowsecurity, relowner = nspowner, {relation_grants}
-    ) AS text
+    )
     FROM relation WHERE relkind IN ('r', 'v', 'm', 'S', 'p')
     UNION ALL
     SELECT r.nspname, format(
@@ -47,16 +52,18 @@ WITH wanted AS (
     SELECT r.nspname, format('trigger %%s enabled %%s', pg_catalog.pg_get_triggerdef(t.oid), t.tgenabled)
     FROM relation r JOIN pg_catalog.pg_trigger t ON t.tgrelid = r.oid AND NOT t.tgisinternal
     UNION ALL
-    SELECT w.nspname, format(
+    SELECT m.nspname, format(
         'function %%s own %%s grants %%s',
-        pg_catalog.pg_get_functiondef(p.oid), p.proowner = w.nspowner, {function_grants}
+        pg_catalog.pg_get_functiondef(p.oid), p.proowner = m.nspowner, {function_grants}
     )
-    FROM wanted w JOIN pg_catalog.pg_proc p ON p.pronamespace = w.oid AND p.prokind IN ('f', 'p')
+    FROM member m
+    JOIN pg_catalog.pg_proc p ON p.oid = m.objid AND m.classid = 'pg_proc'::regclass AND p.prokind IN ('f', 'p')
     UNION ALL
-    SELECT w.nspname, format('type %%s %%s %%s', t.typname, t.typtype, (
+    SELECT m.nspname, format('type %%s %%s %%s', t.typname, t.typtype, (
         SELECT string_agg(e.enumlabel, ',' ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid
     ))
-    FROM wanted w JOIN pg_catalog.pg_type t ON t.typnamespace = w.oid AND t.typtype IN ('d', 'e')
+    FROM member m
+    JOIN pg_catalog.pg_type t ON t.oid = m.objid AND m.classid = 'pg_type'::regclass AND t.typtype IN ('d', 'e')
     UNION ALL
     SELECT r.nspname, format(
         'sequence %%s %%s start %%s increment %%s from %%s to %%s cycle %%s',
@@ -68,19 +75,20 @@ WITH wanted AS (
 )
 """
 # What the owner may do goes without saying.
-_GRANTS = """(
+_GRANTS = """CASE WHEN {acl} IS NULL THEN NULL ELSE (
     SELECT string_agg(format('%%s %%s %%s', g.name, g.privilege_type, g.is_grantable), ','
         ORDER BY g.name COLLATE "C", g.privilege_type)
     FROM (
         SELECT replace(grantee::regrole::text, {schema}, '@') AS name, privilege_type, is_grantable
         FROM pg_catalog.aclexplode({acl}) WHERE grantee <> {owner}
     ) g
-)"""
+) END"""
 _LINES = _LINES.format(
+    schema_grants=_GRANTS.format(schema="nspname", acl="nspacl", owner="nspowner"),
     relation_grants=_GRANTS.format(schema="nspname", acl="relacl", owner="relowner"),
     column_grants=_GRANTS.format(schema="r.nspname", acl="a.attacl", owner="r.relowner"),
     function_grants=_GRANTS.format(
-        schema="w.nspname", acl="coalesce(p.proacl, acldefault('f', p.proowner))", owner="p.proowner"
+        schema="m.nspname", acl="coalesce(p.proacl, acldefault('f', p.proowner))", owner="p.proowner"
     ),
 )
 _FINGERPRINT = (

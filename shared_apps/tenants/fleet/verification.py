@@ -64,7 +64,7 @@ def _drifts(cell: str, steps: dict[str, int], pack: Pack) -> Iterator[Drift]:
 
 def _difference(schema: str, lines: list[str], *, is_newest: bool) -> tuple[str, ...]:
     if not lines:
-        return ("the schema is empty or does not exist",)
+        return ("the schema does not exist",)
     if schema == TEMPLATE_SCHEMA:
         return ("the template itself was altered after it was recorded",)
     if not is_newest:

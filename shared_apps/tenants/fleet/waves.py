@@ -2,7 +2,9 @@
 
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
 import psycopg2
 import structlog
@@ -12,8 +14,10 @@ from django.db.models.functions import Now
 
 from core.errors import LiveryError
 from core.observability.redaction import redact_text
-from core.tenancy import atomic, platform_context
+from core.tenancy import atomic, cursor, platform_context
+from core.tenancy.backend.base import owner_context
 from shared_apps.tenants.fleet.locks import FLEET, held
+from shared_apps.tenants.fleet.names import TEMPLATE_SCHEMA
 from shared_apps.tenants.fleet.replay import Pack, pack_get, schema_upgrade
 from shared_apps.tenants.fleet.runs import (
     WITHOUT_SCHEMA,
@@ -29,8 +33,18 @@ from shared_apps.tenants.models import FleetItem, FleetRun, Tenant, WarmSchema
 DEFAULT_WAVES = (1, 10, 100)
 _ATTEMPTS = 3
 _PAUSE_SECONDS = 0.5
+# Upgraded on one connection before the registry hears of them and a pause is asked for.
+_BATCH = 20
 # SQLSTATE: lock not available, deadlock, serialization failure: somebody was in the way.
 _CONTENDED = frozenset({"55P03", "40P01", "40001"})
+# One statement for a whole batch, each with its own time.
+_KEEP_DONE = """
+UPDATE tenants_fleetitem item
+SET state = %s, error = '', attempts = attempts + 1, milliseconds = done.milliseconds, finished_at = now()
+FROM unnest(%s::bigint[], %s::int[]) AS done (id, milliseconds)
+WHERE item.id = done.id AND item.state <> %s
+"""
+_WAITING = (FleetItem.State.PENDING, FleetItem.State.FAILED)
 _log = structlog.get_logger("livery.fleet")
 
 
@@ -57,43 +71,103 @@ def fleet_migrate(*, waves: Sequence[int] = DEFAULT_WAVES) -> FleetReport:
         return run_close(run, FleetRun.State.FINISHED)
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one schema's part went."""
+
+    item: FleetItem
+    milliseconds: int
+    error: Exception | None
+
+    @property
+    def is_contended(self) -> bool:
+        """Whether somebody was in the way who may be gone a moment later."""
+        return self.error is not None and getattr(self.error.__cause__, "pgcode", None) in _CONTENDED
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether another attempt would fail as well."""
+        return self.error is not None and not self.is_contended
+
+
 def _run_wave(run: FleetRun, wave: int, pack: Pack) -> bool:
-    todo = list(run.items.filter(wave=wave, state__in=[FleetItem.State.PENDING, FleetItem.State.FAILED]).order_by("id"))
+    todo = list(run.items.filter(wave=wave, state__in=_WAITING).order_by("cell", "id"))
     for attempt in range(_ATTEMPTS):
         time.sleep(_PAUSE_SECONDS * attempt)
-        contended = []
-        for item in todo:
-            if not run_goes_on(run):
-                return False
-            error = _migrate(item, pack)
-            if error is not None and not _is_contended(error):
-                return False
-            if error is not None:
-                contended.append(item)
+        contended: list[FleetItem] = []
+        for batch in _batches(todo):
+            while batch:
+                if not run_goes_on(run):
+                    return False
+                outcomes = _migrate(batch, pack)
+                if _keep(outcomes, pack):
+                    return False
+                contended += [outcome.item for outcome in outcomes if outcome.is_contended]
+                batch = batch[len(outcomes) :]
         todo = contended
         if not todo:
             return True
     return False
 
 
-def _migrate(item: FleetItem, pack: Pack) -> Exception | None:
-    began = time.perf_counter()
+def _batches(items: list[FleetItem]) -> Iterator[list[FleetItem]]:
+    """A few items of one cell at a time, without those that were skipped since."""
+    for _cell, group in groupby(items, key=lambda item: item.cell):
+        numbers = [item.pk for item in group]
+        for start in range(0, len(numbers), _BATCH):
+            batch = FleetItem.objects.filter(pk__in=numbers[start : start + _BATCH], state__in=_WAITING)
+            yield list(batch.order_by("id"))
+
+
+def _migrate(batch: list[FleetItem], pack: Pack) -> list[Outcome]:
+    """Upgrade schemas of one cell, on one connection, up to the first that is broken."""
+    outcomes: list[Outcome] = []
+    with owner_context(cell=batch[0].cell, schema=TEMPLATE_SCHEMA):
+        for item in batch:
+            outcomes.append(_upgrade(item, pack))
+            if outcomes[-1].is_broken:
+                break
+    return outcomes
+
+
+def _upgrade(item: FleetItem, pack: Pack) -> Outcome:
+    began, failure = time.perf_counter(), None
     try:
         schema_upgrade(cell=item.cell, schema=item.schema_name, pack=pack)
     except Exception as error:  # noqa: BLE001  a migration's own code may raise anything, and the others must know
-        reason = _reason(error)
-        _log.warning("fleet_item_failed", schema=item.schema_name, reason=reason)
-        if not _is_wanted(item):
-            _keep(item, FleetItem.State.SKIPPED, error="The organisation is gone.", began=began)
-            return None
-        _keep(item, FleetItem.State.FAILED, error=reason, began=began)
-        return error
-    _keep(item, FleetItem.State.DONE, error="", began=began, version=pack.version)
-    return None
+        failure = error
+    return Outcome(item, round((time.perf_counter() - began) * 1000), failure)
 
 
-def _is_contended(error: Exception) -> bool:
-    return getattr(error.__cause__, "pgcode", None) in _CONTENDED
+@atomic()
+def _keep(outcomes: list[Outcome], pack: Pack) -> bool:
+    """Write outcomes down; returns whether one of them stops the run."""
+    done = [outcome for outcome in outcomes if outcome.error is None]
+    schemas = [outcome.item.schema_name for outcome in done]
+    # In this order: a warm schema that is taken at this moment is found with its tenant.
+    for table in (WarmSchema, Tenant):
+        behind = table.objects.filter(schema_name__in=schemas, template_step__lt=pack.version)
+        behind.update(template_step=pack.version)
+    with cursor() as opened:
+        numbers = [outcome.item.pk for outcome in done], [outcome.milliseconds for outcome in done]
+        opened.execute(_KEEP_DONE, [FleetItem.State.DONE, *numbers, FleetItem.State.SKIPPED])
+    stops = [_keep_failure(outcome) for outcome in outcomes if outcome.error is not None]
+    return any(stops)
+
+
+def _keep_failure(outcome: Outcome) -> bool:
+    state, reason = FleetItem.State.FAILED, _reason(outcome.error)
+    _log.warning("fleet_item_failed", schema=outcome.item.schema_name, reason=reason)
+    if not _is_wanted(outcome.item):
+        state, reason = FleetItem.State.SKIPPED, "The organisation is gone."
+    FleetItem.objects.filter(pk=outcome.item.pk).exclude(state=FleetItem.State.SKIPPED).update(
+        state=state,
+        error=reason,
+        attempts=F("attempts") + 1,
+        milliseconds=outcome.milliseconds,
+        finished_at=Now(),
+    )
+    return outcome.is_broken and state == FleetItem.State.FAILED
 
 
 def _reason(error: Exception) -> str:
@@ -109,17 +183,3 @@ def _reason(error: Exception) -> str:
 def _is_wanted(item: FleetItem) -> bool:
     tenants = Tenant.objects.filter(schema_name=item.schema_name).exclude(state__in=WITHOUT_SCHEMA)
     return tenants.exists() or WarmSchema.objects.filter(schema_name=item.schema_name).exists()
-
-
-@atomic()
-def _keep(item: FleetItem, state: str, *, error: str, began: float, version: int = 0) -> None:
-    FleetItem.objects.filter(pk=item.pk).exclude(state=FleetItem.State.SKIPPED).update(
-        state=state,
-        error=error,
-        attempts=F("attempts") + 1,
-        milliseconds=round((time.perf_counter() - began) * 1000),
-        finished_at=Now(),
-    )
-    # In this order: a warm schema that is taken at this moment is found with its tenant.
-    for table in (WarmSchema, Tenant):
-        table.objects.filter(schema_name=item.schema_name, template_step__lt=version).update(template_step=version)

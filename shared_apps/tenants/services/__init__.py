@@ -1,4 +1,5 @@
 from shared_apps.tenants.fleet.runs import fleet_pause, fleet_resume, fleet_skip
+from shared_apps.tenants.names import LONGEST_NAME
 from shared_apps.tenants.services.lifecycle import (
     RESUMABLE,
     tenant_archive,
@@ -12,6 +13,7 @@ from shared_apps.tenants.services.purge import tenant_purge
 from shared_apps.tenants.services.registry import Owner, tenant_create, tenant_options_change, tenant_request
 
 __all__ = [
+    "LONGEST_NAME",
     "RESUMABLE",
     "UNBORN",
     "Owner",

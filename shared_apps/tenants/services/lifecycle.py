@@ -1,6 +1,7 @@
-from django.db.models.functions import Now
+from typing import Any
 
 from core.actor import Actor
+from core.clock import now
 from core.tenancy import TenantState, atomic, on_commit
 from core.tenancy.lifecycle import TransitionRefused, require_transition
 from shared_apps.tenants.invalidation import announce
@@ -18,13 +19,29 @@ def tenant_move(*, tenant: Tenant, to: TenantState, actor: Actor, reason: str = 
     Raises TransitionRefused where the lifecycle has no such step. Every process hears of it after the commit.
     """
     locked = tenant_lock(tenant)
+    step_write(locked, to=to, actor=actor, reason=reason)
+    on_commit(announce)
+    return locked
+
+
+def tenant_lock(tenant: Tenant) -> Tenant:
+    """The organisation's row as it is now, held until the transaction ends."""
+    return Tenant.objects.select_for_update().get(pk=tenant.pk)
+
+
+def step_write(locked: Tenant, *, to: TenantState, actor: Actor, reason: str = "", **values: Any) -> None:
+    """Take one step with a row that the caller holds, and change other columns of it with the same statement.
+
+    Raises TransitionRefused; the caller announces the change.
+    """
     current = TenantState(locked.state)
     require_transition(current, to)
     if current in _LIVE and to not in _LIVE:
-        locked.resume_state = current
-    locked.state = to
-    locked.state_changed_at = Now()
-    locked.save(update_fields=["state", "resume_state", "state_changed_at"])
+        values["resume_state"] = current
+    values |= {"state": to, "state_changed_at": now()}
+    for name, value in values.items():
+        setattr(locked, name, value)
+    locked.save(update_fields=list(values))
     longest = StateChange._meta.get_field("actor_label").max_length
     StateChange.objects.create(
         tenant=locked,
@@ -41,14 +58,6 @@ def tenant_move(*, tenant: Tenant, to: TenantState, actor: Actor, reason: str = 
         summary=reason,
         changes={"state": {"from": current.value, "to": to.value}},
     )
-    on_commit(announce)
-    locked.refresh_from_db()
-    return locked
-
-
-def tenant_lock(tenant: Tenant) -> Tenant:
-    """The organisation's row as it is now, held until the transaction ends."""
-    return Tenant.objects.select_for_update().get(pk=tenant.pk)
 
 
 def tenant_suspend(*, tenant: Tenant, actor: Actor, reason: str = "") -> Tenant:

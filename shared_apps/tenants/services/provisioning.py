@@ -1,12 +1,13 @@
 from core.actor import SYSTEM
-from core.tenancy import TenantState, atomic, cursor, tenant_context
+from core.tenancy import TenantState, atomic, cursor, on_commit, tenant_context
 from core.tenancy.lifecycle import TransitionRefused
 from shared_apps.tenants.directory import tenant_ref
 from shared_apps.tenants.fleet.names import new_schema_name
 from shared_apps.tenants.fleet.replay import Pack, pack_get, schema_build, schema_upgrade
 from shared_apps.tenants.fleet.schemas import schema_drop
+from shared_apps.tenants.invalidation import announce
 from shared_apps.tenants.models import Tenant, WarmSchema
-from shared_apps.tenants.services.lifecycle import tenant_lock, tenant_move
+from shared_apps.tenants.services.lifecycle import step_write, tenant_lock
 from shared_apps.users.services.invitations import owner_account_create
 
 UNBORN = frozenset({TenantState.REQUESTED, TenantState.PROVISIONING, TenantState.READY})
@@ -44,13 +45,13 @@ def _take_schema(tenant: Tenant, pack: Pack) -> Tenant:
         .order_by("created_at")
         .first()
     )
-    locked.schema_name = warm.schema_name if warm else new_schema_name()
-    locked.save(update_fields=["schema_name"])
-    locked = tenant_move(tenant=locked, to=TenantState.PROVISIONING, actor=SYSTEM)
-    if warm is None:
-        return locked
-    warm.delete()
-    return _advance(locked, TenantState.PROVISIONING, TenantState.READY, template_step=pack.version)
+    schema = warm.schema_name if warm else new_schema_name()
+    step_write(locked, to=TenantState.PROVISIONING, actor=SYSTEM, schema_name=schema)
+    if warm is not None:
+        warm.delete()
+        step_write(locked, to=TenantState.READY, actor=SYSTEM, template_step=pack.version)
+    on_commit(announce)
+    return locked
 
 
 def _build(tenant: Tenant, pack: Pack) -> Tenant:
@@ -92,7 +93,7 @@ def _open_account(tenant: Tenant) -> None:
 @atomic()
 def _advance(tenant: Tenant, expected: TenantState, to: TenantState, **values: object) -> Tenant:
     locked = tenant_lock(tenant)
-    if locked.state != expected:
-        return locked
-    Tenant.objects.filter(pk=tenant.pk).update(**values)
-    return tenant_move(tenant=locked, to=to, actor=SYSTEM)
+    if locked.state == expected:
+        step_write(locked, to=to, actor=SYSTEM, **values)
+        on_commit(announce)
+    return locked

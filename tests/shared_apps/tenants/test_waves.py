@@ -250,14 +250,10 @@ def test_a_killed_run_is_finished_by_the_next_one(fleet: Twins, migrations, kill
         assert FleetRun.objects.count() == 1
 
 
-def test_a_pause_takes_effect_between_two_schemas(lagging, monkeypatch):
-    def upgrade_and_pause(**values):
-        replay.schema_upgrade(**values)
-        with platform_context():
-            fleet_pause(reason="Month end", actor=SYSTEM)
-
-    monkeypatch.setattr(waves, "schema_upgrade", upgrade_and_pause)
-    report = fleet_migrate()
+def test_a_pause_takes_effect_between_two_batches(lagging, monkeypatch):
+    monkeypatch.setattr(waves, "_BATCH", 1)
+    do_later(monkeypatch, lambda batch: fleet_pause(reason="Month end", actor=SYSTEM))
+    report = fleet_migrate(waves=(100,))
     assert (report.state, report.done, report.pending, report.reason) == ("paused", 1, 3, "Month end")
     monkeypatch.undo()
     with pytest.raises(FleetPaused, match="Month end"):
@@ -291,15 +287,32 @@ def test_a_skipped_schema_stays_as_it_is_until_a_later_run(lagging):
 
 
 def test_a_schema_that_is_skipped_while_it_is_migrated_stays_skipped(lagging, monkeypatch):
-    def upgrade_and_skip(*, schema, **values):
-        replay.schema_upgrade(schema=schema, **values)
-        with platform_context():
-            fleet_skip(schema=schema, reason="Too late", actor=SYSTEM)
-
-    monkeypatch.setattr(waves, "schema_upgrade", upgrade_and_skip)
-    report = fleet_migrate()
-    assert (report.state, report.skipped) == ("finished", 4)
+    do_later(monkeypatch, lambda batch: fleet_skip(schema=batch[0].schema_name, reason="Too late", actor=SYSTEM))
+    report = fleet_migrate(waves=(100,))
+    assert (report.state, report.done, report.skipped) == ("finished", 3, 1)
     assert set(steps().values()) == {0}
+
+
+def test_a_schema_that_is_skipped_in_time_is_not_touched(lagging, monkeypatch):
+    monkeypatch.setattr(waves, "_BATCH", 1)
+    do_later(monkeypatch, lambda batch: fleet_skip(schema=lagging[-1], reason="In time", actor=SYSTEM), once=True)
+    report = fleet_migrate(waves=(100,))
+    assert (report.state, report.done, report.skipped) == ("finished", 3, 1)
+    assert steps()[lagging[-1]] == -1 and items()[lagging[-1]].attempts == 0
+
+
+def do_later(monkeypatch, act, *, once=False):
+    """Act after each batch, before its outcomes are written down."""
+    migrate = waves._migrate
+
+    def migrate_and_act(batch, pack):
+        outcomes = migrate(batch, pack)
+        act(batch)
+        if once:
+            monkeypatch.setattr(waves, "_migrate", migrate)
+        return outcomes
+
+    monkeypatch.setattr(waves, "_migrate", migrate_and_act)
 
 
 def test_without_an_open_run_there_is_nothing_to_steer(committed: Twins):
