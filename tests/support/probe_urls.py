@@ -19,6 +19,8 @@ from core.tenancy.errors import ReadOnlyTenant, TenancyError
 from shared_apps.users.models import Role
 from tests.support.markers import read_marker
 
+# Queued by each request that queues any.
+TASKS = 5
 # What streams saw when they ended, also those that the client broke off.
 cleared_up: list[list[str]] = []
 
@@ -122,6 +124,19 @@ def write_role(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"changed": Role.objects.filter(is_system=False).update(name="changed")})
 
 
+def enqueue(request: HttpRequest) -> HttpResponse:
+    """Queues tasks in the transaction whose commit they wait for, and says what this request saw."""
+    # Only a server that runs with a worker declares them.
+    from tests.support.probe_tasks import look, look_from_platform
+
+    with atomic():
+        found = seen()
+        task = look if found["slug"] else look_from_platform
+        for _ in range(TASKS):
+            task.enqueue(request.GET["run"], found["key"])
+    return JsonResponse(found)
+
+
 def refuse(request: HttpRequest) -> HttpResponse:
     raise ReadOnlyTenant
 
@@ -145,6 +160,7 @@ urlpatterns = [
     path("write/", write),
     path("sign-in/", write, name="account_login"),
     path("write-role/", write_role),
+    path("enqueue/", enqueue),
     path("refuse/", refuse),
     path("lose/", lose),
 ]
