@@ -19,6 +19,7 @@ urlpatterns = [
     path("trail/", include("shared_apps.trail.urls")),
     path("events/", include("tenant_apps.events.urls")),
     path("jobs/", include("tenant_apps.jobs.urls")),
+    path("", include("core.web.urls")),
     path("files/<str:token>/", files.serve, name="file"),
     *BRAND_PUBLIC,
     *api_urlpatterns("api/platform/v1", [*TENANTS, *USERS, *TRAIL, *EVENTS, *JOBS]),

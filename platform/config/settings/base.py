@@ -164,6 +164,7 @@ READ_ONLY_VIEWS = frozenset(
         "auth-login",
         "auth-refresh",
         "auth-logout",
+        "csp-report",
     }
 )
 SESSION_ENGINE = "core.tenancy.sessions"
@@ -206,11 +207,15 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
         "object-src": ["'none'"],
+        "report-uri": ["/csp-report/"],
+        "report-to": ["csp"],
     }
 }
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+# Every component under the current brand, at /styleguide/; for development and the demo.
+STYLEGUIDE = env.bool("STYLEGUIDE", default=False)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 SENTRY_DSN = env.str("SENTRY_DSN", default="")

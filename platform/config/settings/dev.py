@@ -8,3 +8,4 @@ STORAGES = {
     **STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
+STYLEGUIDE = env.bool("STYLEGUIDE", default=True)

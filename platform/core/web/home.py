@@ -4,10 +4,12 @@ from django.views.decorators.http import require_safe
 
 from core.web.htmx import render_page
 from core.web.navigation import links
+from core.web.requests import actor_of
 
 
 @require_safe
 @login_required
 def page(request: HttpRequest) -> HttpResponse:
     """Where a person arrives after signing in: what their role lets them open."""
-    return render_page(request, "home.html", {"groups": links(request)})
+    has_role = bool(actor_of(request).permissions)
+    return render_page(request, "home.html", {"groups": links(request), "has_role": has_role})
