@@ -7,7 +7,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from django.urls import path, re_path
 
-from shared_apps.users.views.account import ConfirmEmail
+from shared_apps.users.views.account import ConfirmEmail, ResetPassword
 from shared_apps.users.views.account import account_page as page
 from shared_apps.users.views.registration import register
 
@@ -31,7 +31,7 @@ urlpatterns = [
     ),
     re_path(
         r"^password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        page(account.password_reset_from_key),
+        page(ResetPassword.as_view()),
         name="account_reset_password_from_key",
     ),
     path("second-factor/", page(factors.index), name="mfa_index"),

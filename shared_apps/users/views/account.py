@@ -2,7 +2,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from allauth.account.views import ConfirmEmailView
+from allauth.account import views
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -33,13 +33,21 @@ def account_page(view: View) -> View:
     return page
 
 
-class ConfirmEmail(ConfirmEmailView):
+class LeavesByPost(views.LogoutFunctionalityMixin):
+    """Only a button signs out whoever else is signed in: a link that somebody was led to changes nothing."""
+
+    def logout(self) -> None:
+        """Sign out, if this request may change anything."""
+        if self.request.method == "POST":
+            super().logout()
+
+
+class ConfirmEmail(LeavesByPost, views.ConfirmEmailView):
     """The page that a confirmation link opens."""
 
-    def logout_other_user(self, confirmation: Any) -> None:
-        """Only the button signs out whoever else is signed in: a link that somebody was led to changes nothing."""
-        if self.request.method == "POST":
-            super().logout_other_user(confirmation)
+
+class ResetPassword(LeavesByPost, views.PasswordResetFromKeyView):
+    """The page that a password link opens."""
 
 
 def _status(request: HttpRequest, context: dict[str, Any], status: int) -> int:

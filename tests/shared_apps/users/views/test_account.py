@@ -14,7 +14,7 @@ from core.tenancy import TenantRef, directory, platform_context, tenant_context
 from shared_apps.tenants.models import Tenant
 from shared_apps.trail.models import TrailEntry
 from shared_apps.users.models import Mail, User
-from shared_apps.users.services import user_disable
+from shared_apps.users.services import confirmation_send, user_disable
 from tests.conftest import HostClient
 from tests.shared_apps.users.conftest import NEW_PASSWORD, SIGN_IN, link_in, login, path_in, signed_in
 from tests.support.factories.second_factors import code_of, make_app
@@ -271,6 +271,39 @@ def test_a_confirmation_of_one_twin_is_dead_in_the_other(ada: User, client, clie
     assert client.post(path_in(mail)).status_code == 302
     assert EmailAddress.objects.get(user=dora).verified
     assert login(client, dora.email)["Location"] == "/"
+
+
+def test_opening_a_link_of_somebody_else_signs_nobody_out(ada: User, bob: User, sign_in: SignIn, mail_to) -> None:
+    client = sign_in(bob)
+    dora = make_user("dora@example.org", verified=False)
+    confirmation_send(user=dora)
+    confirm = path_in(mail_to(dora.email)[0])
+    assert client.get(confirm).status_code == 200
+    assert signed_in(client)
+    ask_reset(client)
+    page = open_reset(client, mail_to(ada.email)[0])
+    assert page.status_code == 200
+    assert signed_in(client)
+    form = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+    assert client.post(page.redirect_chain[-1][0], form).status_code == 302
+    assert not signed_in(client)
+    login(client, bob.email)
+    client.post(confirm)
+    assert not signed_in(client)
+
+
+@pytest.mark.parametrize(
+    "path", ["sign-out/", "email/", "password/change/", "confirm-yourself/", "second-factor/app/add/"]
+)
+def test_nothing_is_changed_without_the_csrf_token(ada: User, client_for, tenant: TenantRef, path: str) -> None:
+    client = client_for(tenant, enforce_csrf_checks=True)
+    client.force_login(ada)
+    form = {"oldpassword": PASSWORD, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD, "password": PASSWORD}
+    form |= {"email": "x@example.org", "action_add": "1"}
+    assert client.post(f"/account/{path}", form).status_code == 403
+    assert signed_in(client)
+    ada.refresh_from_db()
+    assert ada.check_password(PASSWORD)
 
 
 def test_whoever_confirms_an_address_takes_it_from_a_registration_that_never_did(
