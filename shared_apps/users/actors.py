@@ -1,4 +1,7 @@
+from django.http import HttpRequest
+
 from core.actor import Actor
+from core.errors import PermissionRefused
 from shared_apps.users.models import ApiKey, User
 from shared_apps.users.selectors import permissions_of
 
@@ -14,6 +17,14 @@ def person_actor(user: User, *, address: str | None = None, request_id: str | No
         address=address,
         request_id=request_id,
     )
+
+
+def person_of(request: HttpRequest) -> User:
+    """Whose request this is, in person or by their API key; raises PermissionRefused where nobody is signed in."""
+    user = request.user
+    if not isinstance(user, User):
+        raise PermissionRefused("Sign in first.")
+    return user
 
 
 def key_actor(key: ApiKey, *, address: str | None = None, request_id: str | None = None) -> Actor:
