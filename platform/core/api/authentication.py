@@ -4,6 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
 from core.actor import ANONYMOUS, Actor
@@ -64,6 +65,13 @@ class ApiRequest(Request):
         """Who acts; anonymous, with its address, where no credential was sent."""
         credential = self.auth
         return credential.actor if isinstance(credential, Credential) else self._anonymous()
+
+    @property
+    def credential(self) -> Credential:
+        """With what the actor proved who it is; raises NotAuthenticated where no credential was sent."""
+        if not isinstance(self.auth, Credential):
+            raise NotAuthenticated
+        return self.auth
 
     def _not_authenticated(self) -> None:
         super()._not_authenticated()  # type: ignore[misc]  # DRF has it, its stubs do not
