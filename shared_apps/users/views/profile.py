@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core.web import actor_of
 from core.web.htmx import redirect_after_post, render_invalid, render_page
+from shared_apps.users.actors import person_of
 from shared_apps.users.forms.people import ProfileForm
 from shared_apps.users.selectors import devices_of, has_second_factor
 from shared_apps.users.services import device_sign_out, sign_out_everywhere, user_profile_change
@@ -16,7 +17,7 @@ from shared_apps.users.services import device_sign_out, sign_out_everywhere, use
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
     """Your name and language, and the ways to your password, second factor and sessions."""
-    user = request.user
+    user = person_of(request)
     initial = {"name": user.name, "language": user.language, "time_zone": user.time_zone}
     form = ProfileForm(request.POST or None, initial=initial)
     context = {"form": form, "second_factor": has_second_factor(user)}
@@ -33,7 +34,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @login_required
 def session_list(request: HttpRequest) -> HttpResponse:
     """Where you are signed in."""
-    devices = devices_of(request.user, session_key=request.session.session_key)
+    devices = devices_of(person_of(request), session_key=request.session.session_key)
     return render_page(request, "users/session_list.html", {"devices": devices})
 
 
@@ -41,7 +42,7 @@ def session_list(request: HttpRequest) -> HttpResponse:
 @login_required
 def session_end(request: HttpRequest, device_id: UUID) -> HttpResponse:
     """Sign out at one of these places."""
-    device_sign_out(user=request.user, device_id=device_id, actor=actor_of(request))
+    device_sign_out(user=person_of(request), device_id=device_id, actor=actor_of(request))
     messages.success(request, _("You are signed out there."))
     return redirect_after_post(request, "users:session_list")
 
@@ -50,5 +51,5 @@ def session_end(request: HttpRequest, device_id: UUID) -> HttpResponse:
 @login_required
 def everywhere(request: HttpRequest) -> HttpResponse:
     """Sign out everywhere, here too."""
-    sign_out_everywhere(user=request.user, actor=actor_of(request))
+    sign_out_everywhere(user=person_of(request), actor=actor_of(request))
     return redirect_after_post(request, "account_login")
