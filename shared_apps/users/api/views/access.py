@@ -7,6 +7,7 @@ from core.api.fields import parse_uuid
 from core.api.permissions import SIGNED_IN
 from core.api.viewsets import DeleteMixin, ListMixin, RetrieveMixin, RoomViewSet, action
 from core.errors import NotFound, PermissionRefused
+from shared_apps.users.actors import person_of
 from shared_apps.users.api.serializers import (
     ApiKeyInput,
     ApiKeyOutput,
@@ -52,7 +53,7 @@ class ApiKeyViewSet(ListMixin, RetrieveMixin, DeleteMixin, RoomViewSet):
     @extend_schema(responses={201: NewApiKeyOutput})
     def create(self, request: ApiRequest) -> Response:
         """Make a key. `key` is in this one answer and is not kept."""
-        key, text = api_key_create(owner=request.user, actor=request.actor, **self.parsed())
+        key, text = api_key_create(owner=person_of(request), actor=request.actor, **self.parsed())
         answer = self.answered(key, status=201)
         answer.data = {**answer.data, "key": str(text)}
         return answer
@@ -80,9 +81,9 @@ class SessionViewSet(RoomViewSet):
     def list(self, request: ApiRequest) -> Response:
         """All of them on one page, newest first."""
         self._require_person()
-        kind, detail = request.auth.kind, request.auth.detail
+        kind, detail = request.credential.kind, request.credential.detail
         devices = devices_of(
-            request.user,
+            person_of(request),
             session_key=detail if kind == "session" else None,
             family=detail if kind == "token" else None,
         )
@@ -95,7 +96,7 @@ class SessionViewSet(RoomViewSet):
         device = parse_uuid(id)
         if device is None:
             raise NotFound
-        device_sign_out(user=request.user, device_id=device, actor=request.actor)
+        device_sign_out(user=person_of(request), device_id=device, actor=request.actor)
         return Response(status=204)
 
     @extend_schema(request=None, responses={204: None})
@@ -103,7 +104,7 @@ class SessionViewSet(RoomViewSet):
     def everywhere(self, request: ApiRequest) -> Response:
         """Sign out everywhere, here too; API keys end as well."""
         self._require_person()
-        sign_out_everywhere(user=request.user, actor=request.actor)
+        sign_out_everywhere(user=person_of(request), actor=request.actor)
         return Response(status=204)
 
     def _require_person(self) -> None:
