@@ -8,13 +8,13 @@ from rest_framework.exceptions import NotAuthenticated, Throttled
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-from core.api.authentication import ApiRequest
+from core.api.authentication import ApiRequest, Credential
 from core.api.permissions import PUBLIC, SIGNED_IN
 from core.api.views import ApiView
 from core.clock import now
 from core.tenancy import require_scope
 from shared_apps.users import tokens
-from shared_apps.users.actors import person_actor
+from shared_apps.users.actors import person_actor, person_of
 from shared_apps.users.api.serializers import (
     LoginInput,
     LogoutInput,
@@ -104,12 +104,13 @@ class LogoutView(AuthView):
         return Response(status=204)
 
     def _end_own(self, request: ApiRequest) -> bool:
-        if request.auth is None or request.auth.kind == "api_key":
+        credential = request.auth
+        if not isinstance(credential, Credential) or credential.kind == "api_key":
             return False
-        if request.auth.kind == "session":
+        if credential.kind == "session":
             logout(request._request)
             return True
-        return _end(request.auth.detail, request.user, request)
+        return _end(credential.detail, person_of(request), request)
 
     def _end_of(self, refresh: str, request: ApiRequest) -> bool:
         claims = tokens.read(refresh, use="rt+jwt")
@@ -128,7 +129,7 @@ class MeView(ApiView):
         return Response(
             MeOutput(
                 {
-                    "credential": request.auth.kind,
+                    "credential": request.credential.kind,
                     "site": _site(),
                     "user": actor.user,
                     "permissions": sorted(code for code in actor.permissions if actor.may(code)),
