@@ -53,7 +53,9 @@ class SiteOutput(StrictSerializer):
 
 
 class UserOutput(StrictModelSerializer):
-    roles = serializers.SlugRelatedField(slug_field="code", many=True, read_only=True)
+    roles: serializers.SlugRelatedField[Role] = serializers.SlugRelatedField(
+        slug_field="code", many=True, read_only=True
+    )
 
     class Meta:
         model = User
@@ -97,7 +99,7 @@ class RoleOutput(StrictModelSerializer):
 
 
 class InvitationOutput(StrictModelSerializer):
-    role = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    role: serializers.SlugRelatedField[Role] = serializers.SlugRelatedField(slug_field="code", read_only=True)
     state = serializers.CharField(read_only=True, help_text="`open`, `accepted`, `revoked` or `expired`.")
 
     class Meta:
