@@ -10,11 +10,12 @@ class UsersConfig(AppConfig):
 
     def ready(self) -> None:
         from core.web import navigation
+        from core.web.context_processors import HostKind
         from shared_apps.users import account_events, permissions, tasks  # noqa: F401
 
         account_events.connect()
         group = _("People and access")
-        both = ("tenant", "platform")
+        both: tuple[HostKind, ...] = ("tenant", "platform")
         navigation.register(
             group=group,
             label=_("People"),
