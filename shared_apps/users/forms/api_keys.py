@@ -1,5 +1,5 @@
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -24,9 +24,8 @@ class ApiKeyForm(forms.Form):
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         known = actions()
-        self.fields["scopes"].choices = [
-            (code, known[code].label) for code in sorted(realm_actions()) if actor.may(code)
-        ]
+        field = cast(forms.MultipleChoiceField, self.fields["scopes"])
+        field.choices = [(code, known[code].label) for code in sorted(realm_actions()) if actor.may(code)]
 
     @property
     def expires_at(self) -> datetime | None:
