@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 from django import forms
@@ -35,7 +35,7 @@ class InviteForm(forms.Form):
 
     def __init__(self, *args: Any, roles: list[Role], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].offer(roles)
+        cast(RoleChoice, self.fields["role"]).offer(roles)
 
 
 class RolesForm(forms.Form):
@@ -48,7 +48,8 @@ class RolesForm(forms.Form):
 
     def __init__(self, *args: Any, roles: list[Role], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["roles"].choices = [(role.code, role.name) for role in roles]
+        field = cast(forms.MultipleChoiceField, self.fields["roles"])
+        field.choices = [(role.code, role.name) for role in roles]
 
 
 class DisableForm(forms.Form):
@@ -91,7 +92,8 @@ class ProfileForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["language"].choices = [("", _("The browser's")), *settings.LANGUAGES]
+        field = cast(forms.ChoiceField, self.fields["language"])
+        field.choices = [("", _("The browser's")), *settings.LANGUAGES]
 
     def clean_time_zone(self) -> str:
         """A zone of the IANA database, or none."""
