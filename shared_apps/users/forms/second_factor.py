@@ -6,7 +6,7 @@ from allauth.mfa.models import Authenticator
 from shared_apps.users.services import second_factor_use
 
 
-class SingleUse:
+class SingleUse(allauth_forms.BaseAuthenticateForm):
     """Takes a code through our service, which takes each one once; allauth forgets used codes with its cache."""
 
     def clean_code(self) -> str:
