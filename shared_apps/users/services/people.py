@@ -71,7 +71,7 @@ def _insert(user: User) -> None:
 def unclaimed_discard(*, email: str, keep: User | None = None) -> None:
     """Delete a registration with this address that nobody confirmed and nobody ever signed in with."""
     unclaimed = User.objects.filter(email=email, last_login=None).exclude(emailaddress__verified=True)
-    for user in unclaimed.exclude(pk=keep.pk if keep else None):
+    for user in unclaimed.exclude(pk=keep.pk) if keep else unclaimed:
         user.delete()
 
 
