@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -61,7 +62,7 @@ def confirmation_send(*, user: User) -> None:
     _tell(user.email, "account/email/email_confirmation_signup", {"user": user, "activate_url": link})
 
 
-def _tell(recipient: str, template: str, context: dict[str, object]) -> None:
+def _tell(recipient: str, template: str, context: Mapping[str, object]) -> None:
     just_sent = Mail.objects.filter(recipient=recipient, kind=template, created_at__gt=now() - _MAIL_EVERY)
     if not just_sent.exists():
         mail_queue(template=template, recipient=recipient, context=context)
