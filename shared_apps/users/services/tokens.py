@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from core.actor import Actor
@@ -102,11 +103,11 @@ def _end(family: TokenFamily, why: FamilyEnd, actor: Actor, summary: str) -> Non
 
 
 def _next_pair(family: TokenFamily, *, parent: RefreshToken | None) -> TokenPair:
-    known = {"user": family.user_id, "family": family.pk, "version": family.credential_version}
+    issue = partial(tokens.issue, user=family.user_id, family=family.pk, version=family.credential_version)
     left = family.expires_at - now()
-    refresh, claims = tokens.issue(use="rt+jwt", lifetime=min(tokens.REFRESH_LIFETIME, left), **known)
+    refresh, claims = issue(use="rt+jwt", lifetime=min(tokens.REFRESH_LIFETIME, left))
     RefreshToken.objects.create(
         family=family, parent=parent, jti_hash=secret_hash(claims.jti), expires_at=claims.expires_at
     )
-    access, access_claims = tokens.issue(use="at+jwt", lifetime=min(tokens.ACCESS_LIFETIME, left), **known)
+    access, access_claims = issue(use="at+jwt", lifetime=min(tokens.ACCESS_LIFETIME, left))
     return TokenPair(access, access_claims.expires_at, refresh, claims.expires_at)
