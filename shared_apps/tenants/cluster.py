@@ -92,7 +92,7 @@ def require_durable(cursor: Any) -> None:
 
 
 def _login(cursor: Any, principal: Principal, attributes: Composable) -> None:
-    login = SQL("LOGIN")
+    login: Composable = SQL("LOGIN")
     if principal.password:
         # Hashed here, so that no log of the server can hold it.
         scope = cursor.connection
