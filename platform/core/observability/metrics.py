@@ -26,5 +26,5 @@ def exposition() -> bytes:
     if not settings.PROMETHEUS_MULTIPROC_DIR:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, path=settings.PROMETHEUS_MULTIPROC_DIR)  # type: ignore[no-untyped-call]
+    MultiProcessCollector(registry, path=settings.PROMETHEUS_MULTIPROC_DIR)
     return generate_latest(registry)
