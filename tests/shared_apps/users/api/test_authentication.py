@@ -4,10 +4,12 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.sessions.models import Session
+from django.http import HttpRequest
 
 from core.actor import SYSTEM
 from core.clock import now
 from core.tenancy import TenantRef, platform_context, tenant_context
+from shared_apps.users.api.authentication import _no_view
 from shared_apps.users.models import ApiKey, RefreshToken, Role, RoleAssignment, TokenFamily, User
 from shared_apps.users.services import password_set, sign_out_everywhere, user_disable, user_roles_change
 from tests.conftest import HostClient
@@ -169,3 +171,8 @@ def test_a_key_of_the_platform_is_nothing_in_a_tenant(on_platform: None, client_
     assert client_for("platform").get("/api/platform/v1/auth/me/", headers=bearer(key)).status_code == 200
     for text in (key, access):
         assert client_for(tenant).get(ME, headers=bearer(text)).status_code == 401
+
+
+def test_the_view_that_the_csrf_check_is_shown_is_not_exempt() -> None:
+    assert not getattr(_no_view, "csrf_exempt", False)
+    assert _no_view(HttpRequest()).content == b""
