@@ -1,12 +1,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
 from core.tenancy import TenantState
 from core.tenancy.lifecycle import TRANSITIONS
-from shared_apps.tenants.models import Tenant
 from shared_apps.tenants.services import (
     RESUMABLE,
     tenant_archive,
@@ -16,6 +15,9 @@ from shared_apps.tenants.services import (
     tenant_suspend,
 )
 
+if TYPE_CHECKING:
+    from shared_apps.tenants.models import Tenant
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -24,11 +26,11 @@ class Change:
     code: str
     label: Any
     effect: Any
-    service: Callable[..., Tenant]
+    service: "Callable[..., Tenant]"
     to: TenantState | None
     action: str = "tenants.change_state"
 
-    def fits(self, tenant: Tenant) -> bool:
+    def fits(self, tenant: "Tenant") -> bool:
         """Whether the organisation's state allows it."""
         state = TenantState(tenant.state)
         return state in RESUMABLE if self.to is None else self.to in TRANSITIONS[state]

@@ -66,7 +66,7 @@ def template_record(*, report: Callable[[str], None] = lambda line: None) -> int
         labels = tenant_app_labels()
         plan = executor.migration_plan([key for key in executor.loader.graph.leaf_nodes() if key[0] in labels])
         _require_recordable(code_migrations().values())
-        state = executor._create_project_state(with_applied_migrations=True)
+        state = executor._create_project_state(with_applied_migrations=True)  # type: ignore[attr-defined]  # no stub
         for migration, _backwards in plan:
             report(f"  recording {migration}")
             state = _record_migration(connection, executor, state, migration)
@@ -78,7 +78,7 @@ def needs_python(migration: Migration) -> bool:
     return any(_is_python(operation) for operation in migration.operations)
 
 
-def step_checksum(before: str, step: Mapping[str, str]) -> str:
+def step_checksum(before: str, step: Mapping[str, object]) -> str:
     """SHA-256 (hex) of a step, by the names of its columns, and of the checksum before it."""
     return hashlib.sha256(json.dumps([before, *(str(step[name]) for name in CHECKED)]).encode()).hexdigest()
 

@@ -112,7 +112,8 @@ def pack_get() -> Pack:
 
 @lru_cache(maxsize=1)
 def _pack(version: int, checksum: str) -> Pack:
-    before, steps = "", []
+    before = ""
+    steps: list[Step] = []
     for row in TemplateStep.objects.filter(ordinal__lte=version).order_by("ordinal").values():
         before = step_checksum(before, row)
         if (before, len(steps) + 1) != (row["checksum"], row["ordinal"]):

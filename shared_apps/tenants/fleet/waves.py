@@ -151,12 +151,12 @@ def _keep(outcomes: list[Outcome], pack: Pack) -> bool:
     with cursor() as opened:
         numbers = [outcome.item.pk for outcome in done], [outcome.milliseconds for outcome in done]
         opened.execute(_KEEP_DONE, [FleetItem.State.DONE, *numbers, FleetItem.State.SKIPPED])
-    stops = [_keep_failure(outcome) for outcome in outcomes if outcome.error is not None]
+    stops = [_keep_failure(outcome, outcome.error) for outcome in outcomes if outcome.error is not None]
     return any(stops)
 
 
-def _keep_failure(outcome: Outcome) -> bool:
-    state, reason = FleetItem.State.FAILED, _reason(outcome.error)
+def _keep_failure(outcome: Outcome, error: Exception) -> bool:
+    state, reason = FleetItem.State.FAILED, _reason(error)
     _log.warning("fleet_item_failed", schema=outcome.item.schema_name, reason=reason)
     if not _is_wanted(outcome.item):
         state, reason = FleetItem.State.SKIPPED, "The organisation is gone."

@@ -1,6 +1,11 @@
+from typing import Any
+
+from typing import Any
+
 from core.actor import SYSTEM
 from core.tenancy import TenantState, atomic, cursor, on_commit, tenant_context
 from core.tenancy.lifecycle import TransitionRefused
+from core.tenancy.tasks import enqueue
 from shared_apps.tenants.directory import tenant_ref
 from shared_apps.tenants.fleet.names import new_schema_name
 from shared_apps.tenants.fleet.replay import Pack, pack_get, schema_build, schema_upgrade
@@ -29,6 +34,7 @@ def tenant_provision(*, tenant: Tenant) -> Tenant:
         tenant = _catch_up(tenant)
         _open_account(tenant)
         tenant = _advance(tenant, TenantState.READY, TenantState.ACTIVE, owner={})
+        _send_invitation(tenant)
     return tenant
 
 
@@ -78,8 +84,7 @@ def _catch_up(tenant: Tenant) -> Tenant:
 def _open_account(tenant: Tenant) -> None:
     if not tenant.owner:
         return
-    host = tenant.domains.get(is_primary=True).domain
-    with tenant_context(tenant_ref(tenant, host)), atomic():
+    with tenant_context(tenant_ref(tenant, _host(tenant))), atomic():
         with cursor() as opened:
             # Another run for the same organisation waits here, and then finds the account.
             opened.execute(
@@ -90,8 +95,19 @@ def _open_account(tenant: Tenant) -> None:
         )
 
 
+def _send_invitation(tenant: Tenant) -> None:
+    # Its own task came while the organisation was not open yet, and was refused.
+    if tenant.state == TenantState.ACTIVE:
+        with tenant_context(tenant_ref(tenant, _host(tenant))):
+            enqueue("users.mail_sweep_one")
+
+
+def _host(tenant: Tenant) -> str:
+    return tenant.domains.get(is_primary=True).domain
+
+
 @atomic()
-def _advance(tenant: Tenant, expected: TenantState, to: TenantState, **values: object) -> Tenant:
+def _advance(tenant: Tenant, expected: TenantState, to: TenantState, **values: Any) -> Tenant:
     locked = tenant_lock(tenant)
     if locked.state == expected:
         step_write(locked, to=to, actor=SYSTEM, **values)

@@ -35,7 +35,7 @@ def _tombstone(tenant: Tenant) -> Tenant:
     locked = tenant_lock(tenant)
     for model in (Domain, BrandDraft, BrandVersion, BrandAsset):
         model.objects.filter(tenant=locked).delete()
-    gone = {"schema_name": None, "options": {}, "owner": {}, "epoch": locked.epoch + 1}
-    step_write(locked, to=TenantState.PURGED, actor=SYSTEM, **gone)
+    epoch = locked.epoch + 1
+    step_write(locked, to=TenantState.PURGED, actor=SYSTEM, schema_name=None, options={}, owner={}, epoch=epoch)
     on_commit(announce)
     return locked

@@ -39,8 +39,9 @@ def assert_nothing_left_over():
     assert named == there == roles
 
 
-def test_a_requested_organisation_becomes_usable(committed: Twins, provisioned, shape_of):
+def test_a_requested_organisation_becomes_usable(committed: Twins, provisioned, shape_of, queued):
     tenant = provisioned("riverbank")
+    assert queued()[-1].task == "users.mail_sweep_one"
     assert tenant.state == TenantState.ACTIVE
     assert tenant.owner == {}
     assert tenant.template_step == pack_get().version
