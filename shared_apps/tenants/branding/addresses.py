@@ -36,13 +36,12 @@ def asset_url(asset: Mapping[str, Any]) -> str:
 
 
 def artwork_hash(published: Published) -> str:
-    """A hash of all that icons and card are drawn from, and of whose they are."""
+    """A hash of all that icons and card are drawn from."""
     values, ink = published.values, ink_of(published.values)
     pictures = {
         kind: asset["hash"] for kind in (AssetKind.SQUARE, AssetKind.FAVICON) if (asset := published.asset(kind))
     }
     drawn = [
-        published.owner,
         ARTWORK,
         values.name,
         values.tagline,

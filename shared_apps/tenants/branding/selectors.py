@@ -20,10 +20,9 @@ Assets = Mapping[str, Mapping[str, Any]]
 class Published:
     """A brand as everybody sees it, read from the registry row that the request carries: it costs no query.
 
-    The legal texts are not in it; `legal_text` reads one. `owner` tells whose it is, from one life to the next.
+    The legal texts are not in it; `legal_text` reads one.
     """
 
-    owner: str
     number: int
     values: BrandValues
     assets: Assets
@@ -49,17 +48,17 @@ def published_brand() -> Published:
     scope = current_scope()
     tenant = scope.tenant if scope else None
     if tenant is None:
-        return Published("platform", 0, BrandValues(name=settings.PLATFORM_NAME), {})
+        return Published(0, BrandValues(name=settings.PLATFORM_NAME), {})
     return published_of(tenant)
 
 
 def published_of(tenant: TenantRef) -> Published:
     """The brand that an organisation has published; before that a plain one with its name."""
-    snapshot, owner = tenant.options.get("brand"), f"{tenant.uuid}:{tenant.epoch}"
+    snapshot = tenant.options.get("brand")
     if not snapshot:
-        return Published(owner, 0, BrandValues(name=tenant.name), {})
+        return Published(0, BrandValues(name=tenant.name), {})
     return Published(
-        owner, snapshot["number"], from_stored(snapshot["values"]), snapshot["assets"], tuple(snapshot.get("legal", ()))
+        snapshot["number"], from_stored(snapshot["values"]), snapshot["assets"], tuple(snapshot.get("legal", ()))
     )
 
 
