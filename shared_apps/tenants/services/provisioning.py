@@ -1,7 +1,5 @@
 from typing import Any
 
-from typing import Any
-
 from core.actor import SYSTEM
 from core.tenancy import TenantState, atomic, cursor, on_commit, tenant_context
 from core.tenancy.lifecycle import TransitionRefused
