@@ -5,10 +5,12 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import default_storage
 from django.db import connections
 
 from core.observability.dependencies import undurable_settings
+from core.secrets import require_usable_keys
 from core.tenancy.storage import TenantFileStorage
 
 # Each stands before the next for a reason: probes need no tenant, the id is in every answer, headers are on every
@@ -76,6 +78,16 @@ def files_are_private(**_: Any) -> list[CheckMessage]:
     if any(Path(settings.FILES_DIR).is_relative_to(folder) for folder in public):
         found.append(Error("FILES_DIR must not lie in a folder of static files, which are public.", id="livery.E006"))
     return found
+
+
+@register(Tags.security)
+def secrets_can_be_sealed(**_: Any) -> list[CheckMessage]:
+    """The keys that seal secrets at rest are usable before the first secret comes."""
+    try:
+        require_usable_keys()
+    except ImproperlyConfigured as error:
+        return [Error(str(error), id="livery.E009")]
+    return []
 
 
 @register(Tags.security)

@@ -69,3 +69,10 @@ def test_no_middleware_that_isolates_may_be_left_out(settings, name):
 def test_the_middlewares_keep_their_order(settings):
     settings.MIDDLEWARE = list(reversed(settings.MIDDLEWARE))
     assert ids(checks.middleware_is_in_order()) == ["livery.E008"]
+
+
+def test_a_key_that_cannot_seal_is_named_at_the_start(settings):
+    settings.ENCRYPTION_KEYS = {"first": "bm90IDMyIGJ5dGVz"}
+    found = checks.secrets_can_be_sealed()
+    assert ids(found) == ["livery.E009"]
+    assert "first" in found[0].msg

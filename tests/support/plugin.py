@@ -15,6 +15,7 @@ def _environment() -> dict[str, str]:
     # Several people, or runs, side by side on one checkout: each names its own.
     run = os.environ.get("LIVERY_TEST_NAME", "main")
     found = start_services(_FOLDER)
+    (_FOLDER / "static").mkdir(exist_ok=True)
     # Each process takes two of Redis' sixteen databases, for the cache and for the queues.
     number = 2 * ((crc32(run.encode()) % 2) * 3 + (int(worker.removeprefix("gw")) + 1 if worker else 0))
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):

@@ -160,6 +160,8 @@ READ_ONLY_VIEWS = frozenset(
         "account_logout",
         "account_reauthenticate",
         "mfa_authenticate",
+        "mfa_login_webauthn",
+        "mfa_reauthenticate_webauthn",
         "mfa_reauthenticate",
         "auth-login",
         "auth-refresh",

@@ -33,6 +33,7 @@ if PUBLIC_SCHEME != "https":
     raise ImproperlyConfigured("PUBLIC_SCHEME must be https in production.")
 
 DEBUG = False
+PUBLIC_PORT = env.int("PUBLIC_PORT", default=443)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = True
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]

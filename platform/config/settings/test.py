@@ -7,3 +7,5 @@ STORAGES = {
     "default": {"BACKEND": "core.tenancy.storage.TenantFileStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# Nothing is collected here, so WhiteNoise has nothing to look through.
+STATIC_ROOT = DATA_DIR / "test" / "static"  # noqa: F405
