@@ -54,7 +54,7 @@ BOTH_APPS = [
     "tenant_apps.events",
     "tenant_apps.jobs",
 ]
-SHARED_APPS = ["shared_apps.tenants", "django_tenants", *BOTH_APPS]
+SHARED_APPS = ["shared_apps.tenants", "shared_apps.console", "django_tenants", *BOTH_APPS]
 TENANT_APPS = [*BOTH_APPS]
 INSTALLED_APPS = [
     "core",
