@@ -2,19 +2,26 @@
 
 from datetime import timedelta
 from io import BytesIO
+from uuid import UUID
 
 import pytest
 import time_machine
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
 from django.core import signing
 from django.core.files.storage import default_storage
 
 from core import clock
+from core.actor import ANONYMOUS
 from core.tenancy import tenant_context
 from core.tenancy.storage import file_key
 from core.web.files import LIFETIME, file_link
 from shared_apps.users.actors import person_actor
+from shared_apps.users.models import User
+from shared_apps.users.selectors import user_get
 from tests.support.factories.users import PASSWORD, make_user
 
+ADA = UUID("01900000-0000-7000-8000-000000000001")
 TEXT = b"<script>alert(1)</script>"
 
 
@@ -27,15 +34,10 @@ def _own_folder(settings, tmp_path):
 
 
 @pytest.fixture
-def ada(tenant):
-    with tenant_context(tenant):
-        return make_user("ada@example.org", roles=["member"])
-
-
-@pytest.fixture
-def link(tenant, ada):
+def link(tenant):
     """A link for Ada to a page that somebody uploaded."""
     with tenant_context(tenant):
+        ada = user_get(make_twin(ADA).pk)
         key = default_storage.save(file_key(room="documents"), BytesIO(TEXT))
         return file_link(key=key, name='Čapek "1".html', actor=person_actor(ada))
 
@@ -86,8 +88,6 @@ def test_a_link_is_for_the_person_whom_it_was_made_for(browser, client_for, tena
 
 
 def test_a_link_that_names_nobody_opens_for_nobody(client_for, tenant):
-    from core.actor import ANONYMOUS
-
     with tenant_context(tenant):
         key = default_storage.save(file_key(room="documents"), BytesIO(TEXT))
         link = file_link(key=key, name="a.txt", actor=ANONYMOUS)
@@ -95,24 +95,21 @@ def test_a_link_that_names_nobody_opens_for_nobody(client_for, tenant):
 
 
 def test_a_link_means_nothing_in_another_tenant_where_the_same_person_has_the_same_id(
-    browser, tenant, other_tenant, ada, link
+    browser, tenant, other_tenant, link
 ):
     with tenant_context(other_tenant):
-        twin = make_user("ada@example.org", roles=["member"])
-        type(twin).objects.filter(pk=twin.pk).update(id=ada.pk)
-        twin.assignments.model.objects.all().delete()
-    with tenant_context(other_tenant):
-        own = default_storage.save(file_key(room="documents"), BytesIO(TEXT))
-        own_link = file_link(key=own, name="a.txt", actor=person_actor(ada_of(other_tenant, ada.pk)))
+        twin = user_get(make_twin(ADA).pk)
+        key = default_storage.save(file_key(room="documents"), BytesIO(TEXT))
+        own = file_link(key=key, name="a.txt", actor=person_actor(twin))
     client = browser(other_tenant)
-    assert client.get(own_link).status_code == 200
+    assert client.get(own).status_code == 200
     assert client.get(link).status_code == 404
 
 
-def ada_of(tenant, key):
-    from shared_apps.users.selectors import user_get
-
-    return user_get(key)
+def make_twin(key):
+    user = User.objects.create(id=key, email="ada@example.org", password=make_password(PASSWORD))
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    return user
 
 
 @pytest.mark.parametrize("change", [lambda token: token[:-1], lambda token: f"x{token}", lambda token: "none"])
@@ -123,11 +120,11 @@ def test_an_altered_link_is_a_missing_page_like_any_other(browser, tenant, link,
     assert (altered.status_code, missing.status_code) == (404, 404)
 
 
-def test_a_link_of_the_storage_itself_names_no_person_and_opens_nothing(browser, tenant):
+def test_a_link_of_the_storage_itself_names_no_person_and_opens_nothing(browser, tenant, link):
     with tenant_context(tenant):
         key = default_storage.save(file_key(room="documents"), BytesIO(TEXT))
-        link = default_storage.url(key)
-    assert browser(tenant).get(link).status_code == 404
+        unnamed = default_storage.url(key)
+    assert browser(tenant).get(unnamed).status_code == 404
 
 
 def test_a_link_to_a_file_that_is_gone_is_a_missing_page(browser, tenant, link):
