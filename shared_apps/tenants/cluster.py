@@ -54,9 +54,10 @@ def cell_prepare(*, admin_url: str, database: str, application: Principal, owner
             cursor.execute(SQL("CREATE DATABASE {database} OWNER {owner} TEMPLATE template0").format(**names))
         cursor.execute(SQL("REVOKE ALL ON DATABASE {database} FROM PUBLIC").format(**names))
         cursor.execute(SQL("GRANT CONNECT ON DATABASE {database} TO {application}, {owner}").format(**names))
-    with _connected(admin_url, dbname=database) as cursor:
-        for statement in _RIGHTS:
-            cursor.execute(SQL(statement).format(**names))
+        # Inside the first connection, which holds the lock.
+        with _connected(admin_url, dbname=database) as inside:
+            for statement in _RIGHTS:
+                inside.execute(SQL(statement).format(**names))
 
 
 _RIGHTS = (

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from core.tenancy import current_tenant
 from core.web import brand, navigation
 from core.web.brand import Brand
 from shared_apps.tenants.branding.addresses import asset_url, card_url, icon_url, theme_url
@@ -26,8 +27,8 @@ def install() -> None:
 
 
 def brand_of_request(request: HttpRequest) -> Brand:
-    """What the pages of the request's organisation wear, from the registry row that the request carries."""
-    published = published_of(request.tenant)  # type: ignore[attr-defined]
+    """What the pages of the request's organisation wear, from the registry row that its context carries."""
+    published = published_of(current_tenant())
     square = published.asset(AssetKind.SQUARE)
     return Brand(
         theme_url=theme_url(published),
