@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from core.tenancy import TenantState, platform_context
+from shared_apps.tenants import cluster
 from shared_apps.tenants.fleet.locks import MIGRATE, held
 from shared_apps.tenants.fleet.replay import pack_get
 from shared_apps.tenants.models import FleetRun, TemplateStep, Tenant
@@ -207,7 +208,10 @@ def test_another_migration_is_waited_for(committed: Twins):
             assert not again
 
 
-def test_the_database_can_be_prepared_again_and_checked(committed: Twins):
+def test_the_database_can_be_prepared_again_and_checked(committed: Twins, monkeypatch):
+    monkeypatch.setattr(cluster, "OLDEST", 999_999)
+    assert refusal("database", "prepare") == "Livery needs PostgreSQL 16 or newer; 18 is recommended."
+    monkeypatch.undo()
     name = settings.DATABASES["default"]["NAME"]
     assert run("database", "prepare") == [f"The database {name} of the cell default is ready to migrate."]
     assert run("database", "check")[0].startswith("Reached as livery_platform: PostgreSQL 18")

@@ -5,10 +5,11 @@ from core.actor import SYSTEM
 from core.tenancy import TenantState, directory, platform_context, tenant_context
 from core.tenancy.lifecycle import TransitionRefused
 from shared_apps.tenants.fleet.names import TEMPLATE_SCHEMA, new_schema_name
+from shared_apps.tenants.fleet.recording import template_record
 from shared_apps.tenants.fleet.replay import NothingRecorded, pack_get, schema_build
 from shared_apps.tenants.fleet.warm import warm_fill
 from shared_apps.tenants.models import StateChange, TemplateStep, Tenant, WarmSchema
-from shared_apps.tenants.services import Owner, tenant_delete, tenant_provision, tenant_purge
+from shared_apps.tenants.services import Owner, provisioning, tenant_delete, tenant_provision, tenant_purge
 from shared_apps.trail.models import TrailEntry
 from shared_apps.users.models import Invitation, User
 from tests.support.databases import database
@@ -147,7 +148,6 @@ def test_an_organisation_is_provisioned_once(committed: Twins, provisioned):
 
 def test_what_is_deleted_while_it_is_made_leaves_no_schema(committed: Twins, requested, monkeypatch):
     tenant = requested("riverbank")
-    from shared_apps.tenants.services import provisioning
 
     def build_while_it_is_deleted(**values):
         schema_build(**values)
@@ -161,10 +161,17 @@ def test_what_is_deleted_while_it_is_made_leaves_no_schema(committed: Twins, req
     assert_nothing_left_over()
 
 
-def test_a_schema_that_a_fleet_migration_missed_catches_up_before_it_serves(fleet: Twins, requested, migrations):
-    from shared_apps.tenants.fleet.recording import template_record
-    from shared_apps.tenants.services import provisioning
+def test_what_is_deleted_while_its_account_is_made_is_not_opened(committed: Twins, requested, monkeypatch, queued):
+    tenant = requested("riverbank")
+    monkeypatch.setattr(provisioning, "_open_account", lambda tenant: tenant_delete(tenant=tenant, actor=SYSTEM))
+    with platform_context():
+        assert tenant_provision(tenant=tenant).state == TenantState.DELETING
+        assert queued() == []
+        tenant_purge(tenant=tenant)
+    assert_nothing_left_over()
 
+
+def test_a_schema_that_a_fleet_migration_missed_catches_up_before_it_serves(fleet: Twins, requested, migrations):
     tenant, older = requested("riverbank"), pack_get()
     with platform_context():
         provisioning._build(provisioning._take_schema(tenant, older), older)

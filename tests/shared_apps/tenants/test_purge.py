@@ -89,6 +89,21 @@ def test_a_killed_purge_is_finished_by_the_same_command(deleting: Tenant, kill_t
     assert {step[0] for step in seen[:-1]} == {"deleting"} and seen[-1][0] == "purged"
 
 
+def test_what_never_had_a_schema_is_purged_as_well(committed: Twins, requested):
+    with platform_context():
+        tenant = tenant_purge(tenant=tenant_delete(tenant=requested("riverbank"), actor=SYSTEM))
+    assert left(tenant, "t_none") == ("purged", 0, 0, 0, -1)
+
+
+def test_any_number_of_files_is_removed(deleting: Tenant):
+    folder = Path(settings.FILES_DIR) / str(deleting.pk) / "documents"
+    for number in range(1001):
+        (folder / str(number)).touch()
+    with platform_context():
+        tenant_purge(tenant=deleting)
+    assert not folder.parent.exists()
+
+
 def test_two_purges_at_once_end_with_one(deleting: Tenant):
     answers = at_once(2, lambda number: tenant_purge(tenant=Tenant.objects.get(pk=deleting.pk)))
     assert [answer.state for answer in answers] == ["purged", "purged"]

@@ -46,6 +46,7 @@ def test_a_migration_is_recorded_once_as_the_statements_that_it_ran(fleet: Twins
     ordinal = len(before) + 1
     assert steps() == [*before, (ordinal, "jobs", "9001_note", "sql")]
     step = last_step()
+    assert str(step) == f"{ordinal} jobs 9001_note"
     assert 'ALTER TABLE "jobs_taskrun" ADD COLUMN "note" text' in step.statements
     assert 'INSERT INTO "django_migrations"' in step.statements
     assert "SELECT" not in step.statements and "SAVEPOINT" not in step.statements

@@ -27,6 +27,8 @@ def test_the_pool_is_filled_to_its_size(committed: Twins, shape_of):
     assert warm_fill(size=1) == 0
     assert set(warm().values()) == {pack_get().version} and len(warm()) == 2
     assert {shape_of(schema) for schema in warm()} == {pack_get().shape}
+    with platform_context():
+        assert {str(row) for row in WarmSchema.objects.all()} == set(warm())
 
 
 def test_a_killed_filling_is_finished_by_the_next(committed: Twins, kill_through):
