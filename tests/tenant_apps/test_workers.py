@@ -44,7 +44,7 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
 
 @pytest.fixture(scope="module")
 def all_workers(redis: Redis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
-    environment = {"REDIS_URL": redis.url, "BROKER_LEASE_SECONDS": str(LEASE)}
+    environment = {"REDIS_URL": redis.url, "BROKER_URL": redis.url, "BROKER_LEASE_SECONDS": str(LEASE)}
     workers = Workers(tmp_path_factory.mktemp("workers"), environment)
     yield workers
     workers.stop()

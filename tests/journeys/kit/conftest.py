@@ -51,9 +51,12 @@ def site(twins: Any, django_db_blocker: Any) -> Iterator[str]:
         server.server_close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's browser; names below localhost are this machine."""
+    """Debian's browser; names below localhost are this machine.
+
+    Its driver runs an event loop in this thread, in which Django refuses the database: it ends with the module.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
