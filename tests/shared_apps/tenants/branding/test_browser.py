@@ -174,7 +174,7 @@ def publish_one(open_tab: OpenTab, site: str) -> None:
     tried = brand_on(page)
     assert tried not in ("#008774", "#3355d8")
     assert page.inner_text("[data-brand-shown]") == tried
-    assert float(page.inner_text('[data-reading="light-on-brand-brand"]')) >= 4.5
+    assert float(page.text_content('[data-reading="light-on-brand-brand"]')) >= 4.5
     assert page.inner_text('.sample [data-brand-text="name"] >> nth=0') == "River"
 
     page.click("#brand-form button[type=submit]")
