@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connections
@@ -19,6 +19,7 @@ PLATFORM_ROLE = "livery_platform"
 PLATFORM_CELL = "default"
 # The owner's connection stays the role that it logged in as.
 OWNER_ROLE = "none"
+_Value = TypeVar("_Value")
 # Opaque names make a foreign schema recognisable in any statement.
 TENANT_SCHEMA = re.compile(r"t_[0-9a-z]{20}")
 
@@ -103,8 +104,7 @@ def scope_key() -> str:
     return require_scope().key
 
 
-@contextmanager
-def tenant_context(tenant: TenantRef, *, read_only: bool | None = None) -> Iterator[TenantRef]:
+def tenant_context(tenant: TenantRef, *, read_only: bool | None = None) -> AbstractContextManager[TenantRef]:
     """Act for one tenant; `read_only` takes the role that cannot write, and is implied by the tenant's state.
 
     Raises NoTenant for one without a schema, and ContextSwitchInTransaction where a transaction is open.
@@ -120,42 +120,40 @@ def tenant_context(tenant: TenantRef, *, read_only: bool | None = None) -> Itera
         read_only=held,
         tenant=tenant,
     )
-    with entered(scope):
-        yield tenant
+    return entered(scope, tenant)
 
 
-@contextmanager
-def platform_context() -> Iterator[None]:
+def platform_context() -> AbstractContextManager[None]:
     """Act for the platform: its registry, its people, its trail.
 
     Raises ContextSwitchInTransaction where a transaction of a tenant is open.
     """
-    with entered(Scope(key="platform", cell=PLATFORM_CELL, schema=PLATFORM_SCHEMA, role=PLATFORM_ROLE)):
-        yield
+    return entered(Scope(key="platform", cell=PLATFORM_CELL, schema=PLATFORM_SCHEMA, role=PLATFORM_ROLE), None)
 
 
 @contextmanager
-def entered(scope: Scope) -> Iterator[None]:
+def entered(scope: Scope, value: _Value) -> Iterator[_Value]:
     """Enter a scope and leave it again, also after an error; the one place where the context changes.
 
     Each entry takes a scope of its own, so a connection can tell this entry from an earlier one of the same tenant.
     """
     outer = _entered.get()
     switches = not outer or outer[-1] != scope
-    if switches:
-        _refuse_open_transactions("Enter the context first, then atomic(): a transaction belongs to one context.")
+    if switches and any(map(_is_open, {outer[-1].cell if outer else PLATFORM_CELL, scope.cell})):
+        raise ContextSwitchInTransaction("Enter the context first, then atomic(): a transaction has one context.")
     _entered.set((*outer, scope))
     try:
-        yield
+        yield value
     finally:
+        was_open = switches and _is_open(scope.cell)
         _leave(scope)
-        if switches:
-            _refuse_open_transactions("Leave atomic() before its context: its commit would run in another one.")
+        if was_open:
+            raise ContextSwitchInTransaction("Leave atomic() before its context: its commit would run in another one.")
 
 
 def _leave(scope: Scope) -> None:
     scopes = _entered.get()
-    place = next((index for index, entry in enumerate(scopes) if entry is scope), None)
+    place = next((index for index in reversed(range(len(scopes))) if scopes[index] is scope), None)
     if place is not None:
         _entered.set(scopes[:place])
     if place is None or place != len(scopes) - 1:
@@ -164,11 +162,10 @@ def _leave(scope: Scope) -> None:
 
 def has_open_transaction(connection: Any) -> bool:
     """Whether a transaction is open that would commit; a test's own enclosing one spans contexts and never does."""
-    if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
-        return True
-    return connection.connection is not None and not connection.autocommit and not connection.in_atomic_block
+    if connection.in_atomic_block:
+        return not all(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
+    return connection.connection is not None and not connection.autocommit
 
 
-def _refuse_open_transactions(advice: str) -> None:
-    if any(has_open_transaction(connection) for connection in connections.all(initialized_only=True)):
-        raise ContextSwitchInTransaction(advice)
+def _is_open(cell: str) -> bool:
+    return has_open_transaction(connections[cell])

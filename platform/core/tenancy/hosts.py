@@ -1,4 +1,5 @@
 import re
+from functools import lru_cache
 
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _NAME_AND_PORT = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[^\[\]:]*?)(:[0-9]{0,5})?")
@@ -8,6 +9,7 @@ _WWW = re.compile(r"^(?:www\.)+")
 _LONGEST = 253
 
 
+@lru_cache(maxsize=1024)
 def normalise_host(value: str) -> str | None:
     """The one spelling of a host name: lower case, ASCII (IDNA), without port, trailing dot and leading `www.`.
 

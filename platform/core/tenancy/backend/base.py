@@ -236,7 +236,7 @@ def owner_context(*, cell: str, schema: str) -> Iterator[DatabaseWrapper]:
     scope = Scope(key=f"owner:{schema}", cell=cell, schema=schema, role=OWNER_ROLE)
     application = connections.of_cell(cell)
     if application.is_owner:
-        with entered(scope):
+        with entered(scope, application):
             yield application
         return
     if not application.settings_dict["OWNER"]["USER"]:
@@ -246,7 +246,7 @@ def owner_context(*, cell: str, schema: str) -> Iterator[DatabaseWrapper]:
     owner = DatabaseWrapper({**application.settings_dict}, cell, owner=True)
     connections[cell] = owner
     try:
-        with entered(scope):
+        with entered(scope, owner):
             yield owner
     finally:
         connections[cell] = application

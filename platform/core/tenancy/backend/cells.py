@@ -22,8 +22,9 @@ class CellConnections(ConnectionHandler):
 
     def all(self, initialized_only: bool = False) -> list[Any]:
         """Each alias's own connection, whatever the context: to close them, and to look for open transactions."""
-        names = [name for name in self if not initialized_only or hasattr(self._connections, name)]
-        return [self.of_cell(name) for name in names]
+        if not initialized_only:
+            return [self.of_cell(name) for name in self]
+        return [found for name in self if (found := getattr(self._connections, name, None)) is not None]
 
     def of_cell(self, cell: str) -> Any:
         """The connection to a cell, whatever the context."""
