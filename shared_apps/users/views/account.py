@@ -6,6 +6,7 @@ from allauth.account import views
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.views.decorators.http import require_http_methods
 
 from core.tenancy import atomic
 from shared_apps.users.services import registration_is_open
@@ -19,6 +20,7 @@ def account_page(view: View) -> View:
     allauth answers 200 to a form that it refuses and to a link that is dead; here they are 422 and 410.
     """
 
+    @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with atomic():

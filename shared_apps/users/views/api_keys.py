@@ -4,7 +4,7 @@ from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core.errors import LiveryError
 from core.permissions import check, require
@@ -27,6 +27,7 @@ def api_key_page(request: HttpRequest) -> HttpResponse:
     return render_page(request, "users/api_key_list.html", {"page": page, "may_create": may_create})
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @page_for("api_keys.create")
 @reauthentication_required(app="users")
 def api_key_new(request: HttpRequest) -> HttpResponse:

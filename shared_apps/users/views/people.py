@@ -3,7 +3,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core.actor import Actor
 from core.errors import LiveryError
@@ -40,6 +40,7 @@ def person_list(request: HttpRequest) -> HttpResponse:
     return render_page(request, "users/person_list.html", {"page": page, "may_invite": may_invite})
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @page_for("users.invite")
 def invitation_page(request: HttpRequest) -> HttpResponse:
     """Who was invited, and a form to invite somebody."""

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core.web import actor_of
 from core.web.htmx import redirect_after_post, render_invalid, render_page
@@ -14,6 +14,7 @@ from shared_apps.users.selectors import devices_of, has_second_factor
 from shared_apps.users.services import device_sign_out, sign_out_everywhere, user_profile_change
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
     """Your name and language, and the ways to your password, second factor and sessions."""

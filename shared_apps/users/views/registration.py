@@ -3,6 +3,7 @@ from allauth.decorators import rate_limit
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
 
 from core.errors import LiveryError
 from core.web import client_address
@@ -13,6 +14,7 @@ from shared_apps.users.selectors import invitation_with
 from shared_apps.users.services import invitation_accept, registration_begin, registration_is_open
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @rate_limit(action="signup")
 @sensitive_post_parameters("password")
 def register(request: HttpRequest) -> HttpResponse:
@@ -34,6 +36,7 @@ def register(request: HttpRequest) -> HttpResponse:
     return render_invalid(request, "account/signup.html", {"form": form})
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @rate_limit(action="signup")
 @sensitive_post_parameters("password")
 def invitation_accept_page(request: HttpRequest) -> HttpResponse:
