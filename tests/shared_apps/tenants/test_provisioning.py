@@ -107,6 +107,19 @@ def test_two_organisations_at_once_take_different_warm_schemas(committed: Twins,
     assert_nothing_left_over()
 
 
+def test_a_warm_schema_that_somebody_is_taking_is_passed_over_at_once(committed: Twins, requested):
+    warm_fill(size=2)
+    tenant = requested("riverbank")
+    with platform_context():
+        first, second = WarmSchema.objects.order_by("created_at")
+    with database() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT 1 FROM tenants_warmschema WHERE schema_name = %s FOR UPDATE", [first.schema_name])
+        with platform_context():
+            assert tenant_provision(tenant=tenant).schema_name == second.schema_name
+        cursor.execute("COMMIT")
+
+
 def test_a_killed_run_is_finished_by_the_same_command(committed: Twins, kill_through):
     create = ("tenant", "create", "riverbank", "--name", "Riverbank", "--owner-email", "owner@riverbank.example")
     seen = kill_through(*create, look=registry)
