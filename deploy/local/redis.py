@@ -73,6 +73,8 @@ class Redis(Server):
             "port": port,
             "requirepass": self.passwords.get("redis"),
             "dir": f'"{folder}"',
+            # Each process of a test run takes two of its own.
+            "databases": 128,
             "appendonly": "yes",
             "save": '""',
             # Queued tasks must never be dropped to make room.

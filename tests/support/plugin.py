@@ -16,11 +16,11 @@ def _environment() -> dict[str, str]:
     run = os.environ.get("LIVERY_TEST_NAME", "main")
     found = start_services(_FOLDER)
     (_FOLDER / "static").mkdir(exist_ok=True)
-    # Each process takes two of Redis' sixteen databases, for the cache and for the queues.
-    number = 2 * ((crc32(run.encode()) % 2) * 3 + (int(worker.removeprefix("gw")) + 1 if worker else 0))
+    # Each process takes two of Redis' 128 databases, for the cache and for the queues.
+    number = 2 * (crc32(run.encode()) % 12 * 5 + (int(worker.removeprefix("gw")) + 1 if worker else 0))
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
         found[name] = re.sub(r"/test_livery\?", f"/test_livery_{run}{worker}?", found[name])
-    found["REDIS_URL"] = re.sub(r"/0$", f"/{number % 16}", found["REDIS_URL"])
+    found["REDIS_URL"] = re.sub(r"/0$", f"/{number % 128}", found["REDIS_URL"])
     return found
 
 

@@ -20,17 +20,16 @@ from shared_apps.users.actors import person_actor
 from shared_apps.users.models import User
 from shared_apps.users.selectors import user_get
 from tests.support.factories.users import PASSWORD, make_user
+from tests.support.storage import stored_in
 
 ADA = UUID("01900000-0000-7000-8000-000000000001")
 TEXT = b"<script>alert(1)</script>"
 
 
 @pytest.fixture(autouse=True)
-def _own_folder(settings, tmp_path):
-    settings.FILES_DIR = tmp_path
-    default_storage._wrapped = default_storage._wrapped.__class__()
-    yield
-    default_storage._wrapped = default_storage._wrapped.__class__()
+def _own_folder(tmp_path):
+    with stored_in(tmp_path):
+        yield
 
 
 @pytest.fixture

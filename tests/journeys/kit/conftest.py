@@ -33,9 +33,12 @@ class _Quiet(WSGIRequestHandler):
         """Tests print no access log."""
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def site(twins: Any, django_db_blocker: Any) -> Iterator[str]:
-    """The address of the first twin's host with the style guide, served by a thread of this process."""
+    """The address of the first twin's host with the style guide, served by a thread of this process.
+
+    Its settings end with the module: in random order other modules run before the package's last one.
+    """
     policy = configured.CONTENT_SECURITY_POLICY["DIRECTIVES"]
     changed = {
         "TENANT_URLCONF": "tests.core.web.styleguide.urls",

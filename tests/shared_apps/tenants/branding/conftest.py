@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 from django.core.cache import caches
-from django.core.files.storage import default_storage
-from django.test import override_settings
 from PIL import Image
 
 from core.actor import Actor
@@ -15,16 +13,15 @@ from shared_apps.tenants.branding.selectors import Draft, draft_of
 from shared_apps.tenants.branding.services import brand_publish, draft_change
 from tests.conftest import HostClient
 from tests.support.factories.users import PASSWORD, make_user
+from tests.support.storage import stored_in
 
 ADA = Actor(kind="user", id="ada", label="Ada")
 
 
 @pytest.fixture(autouse=True)
 def _own_files(tmp_path: Path) -> Iterator[None]:
-    with override_settings(FILES_DIR=tmp_path):
-        default_storage._wrapped = type(default_storage._wrapped)()
+    with stored_in(tmp_path):
         yield
-    default_storage._wrapped = type(default_storage._wrapped)()
 
 
 @pytest.fixture
