@@ -13,6 +13,9 @@ ifneq ($(shell test -x $(VENV)/bin/python && cat $(STAMP) 2>/dev/null),$(CURDIR)
 .PHONY: $(STAMP)
 endif
 
+# Two processes, each with databases of its own; a file's tests stay together, as they share what they set up.
+ARGS := -n 2 --dist loadfile
+
 .PHONY: help
 help: ## Say what there is to run
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -26,7 +29,7 @@ demo-reset: $(STAMP) ## Delete the demo's data, so that the next `make demo` sta
 	@$(RUN) deploy.local.demo --reset
 
 .PHONY: test
-test: check browser ## Install what the tests need, then run every check and every test (ARGS="-k name")
+test: check browser ## Install what the tests need, then run every check and every test (ARGS="-k name" for some)
 	$(RUN) pytest $(ARGS)
 
 .PHONY: check

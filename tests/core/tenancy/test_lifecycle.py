@@ -21,7 +21,7 @@ def test_every_state_has_its_row():
     assert set(TRANSITIONS) == set(S)
 
 
-@pytest.mark.parametrize(("current", "target"), product(S, S))
+@pytest.mark.parametrize(("current", "target"), list(product(S, S)))
 def test_the_table_decides_about_every_step(current: TenantState, target: TenantState):
     if target in TRANSITIONS[current]:
         require_transition(current, target)

@@ -36,7 +36,7 @@ def state_of(tenant):
     return Tenant.objects.values_list("state", "resume_state").get(pk=tenant.pk)
 
 
-@pytest.mark.parametrize(("current", "target"), product(S, S))
+@pytest.mark.parametrize(("current", "target"), list(product(S, S)))
 def test_every_step_that_the_lifecycle_has_is_taken_and_no_other(north, current, target):
     put(north, current)
     if target in TRANSITIONS[current]:
