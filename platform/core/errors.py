@@ -34,6 +34,17 @@ class PermissionRefused(LiveryError):
     title = "You may not do this"
 
 
+class SecondFactorRequired(PermissionRefused):
+    """Somebody who must prove more than a password has nothing else yet."""
+
+    code = "second_factor_required"
+    title = "Set up two-factor sign-in first"
+    message = (
+        "People of the platform need a second factor. Sign in to the pages, open “Your account”, then “Two-factor"
+        " sign-in”, and add an authenticator app or a passkey. Programs work again after that."
+    )
+
+
 class Conflict(LiveryError):
     status = 409
     code = "conflict"

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.actor import Actor
-from core.errors import PermissionRefused
+from core.errors import PermissionRefused, SecondFactorRequired
 
 # The built-in roles by code. A role that a tenant makes itself lists its actions in its row.
 TENANT_ROLES = ("tenant_admin", "firm_admin", "cfo", "accountant", "staff", "reviewer", "member")
@@ -83,11 +83,20 @@ def check(code: str, actor: Actor, obj: Any = None) -> Decision:
     """Ask the registered function; raises UnknownAction, so a misspelt code can never grant."""
     if code not in _actions:
         raise UnknownAction(code)
+    if actor.lacks_second_factor:
+        return Decision(False, SecondFactorRequired.message)
     return _actions[code].rule(actor, obj)
 
 
 def require(code: str, actor: Actor, obj: Any = None) -> None:
-    """Raise PermissionRefused with the reason unless the actor may act."""
+    """Raise PermissionRefused with the reason unless the actor may act; SecondFactorRequired where that is missing."""
     decision = check(code, actor, obj)
+    require_second_factor(actor)
     if not decision:
         raise PermissionRefused(decision.reason)
+
+
+def require_second_factor(actor: Actor) -> None:
+    """Raise SecondFactorRequired for an actor of whom one is demanded and who has none."""
+    if actor.lacks_second_factor:
+        raise SecondFactorRequired

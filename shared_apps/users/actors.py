@@ -3,7 +3,7 @@ from django.http import HttpRequest
 from core.actor import Actor
 from core.errors import PermissionRefused
 from shared_apps.users.models import ApiKey, User
-from shared_apps.users.selectors import permissions_of
+from shared_apps.users.selectors import lacks_second_factor, permissions_of
 
 
 def person_actor(user: User, *, address: str | None = None, request_id: str | None = None) -> Actor:
@@ -16,6 +16,7 @@ def person_actor(user: User, *, address: str | None = None, request_id: str | No
         permissions=permissions_of(user),
         address=address,
         request_id=request_id,
+        lacks_second_factor=lacks_second_factor(user),
     )
 
 
@@ -38,4 +39,5 @@ def key_actor(key: ApiKey, *, address: str | None = None, request_id: str | None
         scopes=None if key.scopes is None else frozenset(key.scopes),
         address=address,
         request_id=request_id,
+        lacks_second_factor=lacks_second_factor(key.owner),
     )

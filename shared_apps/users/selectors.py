@@ -9,6 +9,7 @@ from uuid import UUID
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from core.actor import Actor
@@ -77,6 +78,11 @@ def has_second_factor(user: User) -> bool:
     """Whether a password alone does not sign this person in."""
     strong = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
     return Authenticator.objects.filter(user=user, type__in=strong).exists()
+
+
+def lacks_second_factor(user: User) -> bool:
+    """Whether this person may do nothing until they have a second factor: on the platform, where it is demanded."""
+    return settings.PLATFORM_REQUIRES_TWO_FACTOR and require_scope().is_platform and not has_second_factor(user)
 
 
 def role_list() -> QuerySet[Role]:

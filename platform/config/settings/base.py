@@ -217,6 +217,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+# Whether the platform's people may do nothing before they have an authenticator app or a passkey.
+PLATFORM_REQUIRES_TWO_FACTOR = env.bool("PLATFORM_REQUIRES_TWO_FACTOR", default=True)
+
 # Every component under the current brand, at /styleguide/; for development and the demo.
 STYLEGUIDE = env.bool("STYLEGUIDE", default=False)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")

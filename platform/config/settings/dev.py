@@ -8,4 +8,6 @@ STORAGES = {
     **STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
+# The demo prints one sign-in that must be enough.
+PLATFORM_REQUIRES_TWO_FACTOR = env.bool("PLATFORM_REQUIRES_TWO_FACTOR", default=False)
 STYLEGUIDE = env.bool("STYLEGUIDE", default=True)

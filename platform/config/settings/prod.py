@@ -34,6 +34,7 @@ if PUBLIC_SCHEME != "https":
 
 DEBUG = False
 PUBLIC_PORT = env.int("PUBLIC_PORT", default=443)
+PLATFORM_REQUIRES_TWO_FACTOR = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = True
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -11,11 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from django_htmx.http import reswap, trigger_client_event
 
 from core.api.problems import problem_response
-from core.errors import FieldError, LiveryError, NotFound
+from core.errors import FieldError, LiveryError, NotFound, SecondFactorRequired
 from core.tenancy.context import TenantRef
 from core.tenancy.errors import ReadOnlyTenant
 from core.tenancy.lifecycle import TenantState
 from core.web.context_processors import site_of
+from core.web.htmx import redirect_after_post
 from core.web.requests import request_id_of, wants_problem
 
 
@@ -272,6 +274,9 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, LiveryError):
             return None
+        if isinstance(exception, SecondFactorRequired) and not wants_problem(request):
+            messages.warning(request, _("Your work here needs two-factor sign-in. Set it up, and everything opens."))
+            return redirect_after_post(request, settings.SECOND_FACTOR_URL)
         if exception.status == MISSING.status:
             # Word for word what a route or an object that never was answers.
             return not_found(request)

@@ -14,6 +14,8 @@ PASSWORD_RESET_TIMEOUT = 2 * 60 * 60
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "account_login"
+# Where somebody is led who needs a second factor and has none.
+SECOND_FACTOR_URL = "mfa_index"
 
 ACCOUNT_ADAPTER = "shared_apps.users.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
