@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError, connection, connections, transaction
 
 from core import clock
 from core.tenancy import TenantRef, atomic, cursor, platform_context, tenant_context
@@ -86,6 +86,17 @@ def in_a_savepoint() -> Any:
             return read_marker()
 
 
+def back_to_a_savepoint_after_an_error() -> Any:
+    with atomic():
+        outer = transaction.savepoint()
+        with pytest.raises(KeyError), atomic():
+            raise KeyError
+        with pytest.raises(DatabaseError), connection.cursor() as opened:
+            opened.execute("SELECT 1/0")
+        transaction.savepoint_rollback(outer)
+        return read_marker()
+
+
 def after_an_error() -> Any:
     with pytest.raises(DatabaseError), atomic(), cursor() as opened:
         opened.execute("SELECT 1/0")
@@ -110,7 +121,17 @@ def by_many_values() -> Any:
 
 
 @pytest.mark.parametrize(
-    "ask", [in_autocommit, in_a_transaction, in_a_savepoint, after_an_error, in_chunks, by_copy, by_many_values]
+    "ask",
+    [
+        in_autocommit,
+        in_a_transaction,
+        in_a_savepoint,
+        back_to_a_savepoint_after_an_error,
+        after_an_error,
+        in_chunks,
+        by_copy,
+        by_many_values,
+    ],
 )
 def test_everybody_gets_their_own(ask: Callable[[], Any], pooled: Twins):
     found = alternate(pooled, ask)

@@ -1,8 +1,11 @@
+import io
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
-from django.db import DatabaseError, close_old_connections, connection, connections, transaction
+from django.db import DatabaseError, IntegrityError, close_old_connections, connection, connections, transaction
+from django.db.backends.postgresql.base import DatabaseWrapper as PlainWrapper
 
 from core.tenancy import TenantRef, atomic, cursor, platform_context, tenant_context
 from core.tenancy.backend import cursors
@@ -23,13 +26,13 @@ def marked(committed: Twins) -> Twins:
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The schemas of the sessions that were set on the server."""
     schemas: list[str] = []
-    send = DatabaseWrapper._send_session
+    statements = DatabaseWrapper._session_statements
 
-    def spy(wrapper: DatabaseWrapper, scope: Any) -> None:
+    def spy(wrapper: DatabaseWrapper, scope: Any) -> str:
         schemas.append(scope.schema)
-        send(wrapper, scope)
+        return statements(wrapper, scope)
 
-    monkeypatch.setattr(DatabaseWrapper, "_send_session", spy)
+    monkeypatch.setattr(DatabaseWrapper, "_session_statements", spy)
     return schemas
 
 
@@ -173,9 +176,9 @@ def test_a_killed_connection_is_replaced_and_gets_its_session(marked: Twins):
         assert read_marker() == ["south"]
 
 
-def test_setting_the_session_is_the_health_check(marked: Twins, sent: list[str], monkeypatch: pytest.MonkeyPatch):
-    with tenant_context(marked.first):
-        read_marker()
+def test_a_connection_that_the_server_ended_is_replaced_before_it_is_used(
+    marked: Twins, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setitem(connection.settings_dict, "CONN_HEALTH_CHECKS", True)
     connection.close()
     connection.ensure_connection()
@@ -183,17 +186,126 @@ def test_setting_the_session_is_the_health_check(marked: Twins, sent: list[str],
     close_old_connections()
     with tenant_context(marked.second):
         assert read_marker() == ["south"]
+    end_backend()
     close_old_connections()
-    with tenant_context(marked.second), atomic():
-        assert read_marker() == ["south"]
-    assert sent == [marked.first.schema, *[marked.second.schema] * 3]
+    with tenant_context(marked.first), atomic():
+        assert read_marker() == ["north"]
 
 
-def test_the_health_of_a_connection_can_be_asked_without_a_context(committed: Twins):
+def test_a_connection_that_lives_is_not_asked(committed: Twins, monkeypatch: pytest.MonkeyPatch):
     connection.ensure_connection()
+    monkeypatch.setattr(PlainWrapper, "is_usable", lambda wrapper: pytest.fail("asked"))
+    assert connection.is_usable()
+
+
+def test_a_connection_with_news_is_asked(committed: Twins):
+    connection.ensure_connection()
+    with connection.connection.cursor() as raw:
+        raw.execute("LISTEN news")
+    with database() as admin:
+        admin.execute("NOTIFY news")
     assert connection.is_usable()
     end_backend()
     assert not connection.is_usable()
+    connection.connection.close()
+    assert not connection.is_usable()
+
+
+def test_a_savepoint_is_reached_from_a_session_that_an_error_took_away(marked: Twins):
+    with tenant_context(marked.first):
+        read_marker()
+    with tenant_context(marked.second), atomic():
+        outer = transaction.savepoint()
+        undo_in_savepoint()
+        with pytest.raises(DatabaseError), connection.cursor() as opened:
+            opened.execute("SELECT 1/0")
+        transaction.savepoint_rollback(outer)
+        assert read_marker() == ["south"]
+        assert server_session() == (marked.second.schema, marked.second.schema)
+
+
+def test_the_session_travels_with_the_first_statement_and_is_undone_with_it(marked: Twins, sent: list[str]):
+    with tenant_context(marked.first):
+        read_marker()
+    with tenant_context(marked.second):
+        with pytest.raises(DatabaseError), connection.cursor() as opened:
+            opened.execute("SELECT 1/0")
+        assert server_session() == (marked.first.schema, marked.first.schema)
+        assert read_marker() == ["south"]
+    assert sent == [marked.first.schema, marked.second.schema, marked.second.schema]
+
+
+def test_many_values_that_are_none_set_no_session(marked: Twins):
+    with tenant_context(marked.first):
+        read_marker()
+    with tenant_context(marked.first, read_only=True):
+        with cursor() as opened:
+            opened.executemany("UPDATE django_session SET session_data = %s", [])
+        assert server_session()[0] == marked.first.role
+        assert read_marker() == ["north"]
+        assert server_session()[0] == marked.first.read_only_role
+
+
+def fail_in_a_statement() -> None:
+    with pytest.raises(DatabaseError), cursor() as opened:
+        opened.execute("SELECT 1/0")
+
+
+def fail_in_a_copy() -> None:
+    with pytest.raises(DatabaseError), cursor() as opened:
+        opened.copy_expert("COPY (SELECT 1/0) TO STDOUT", io.StringIO())
+
+
+def fail_in_a_fetch() -> None:
+    with connection.chunked_cursor() as opened:
+        opened.execute("SELECT 1/(3 - n) FROM generate_series(1, 3) n")
+        with pytest.raises(DatabaseError):
+            opened.fetchall()
+
+
+@pytest.mark.parametrize("fail", [fail_in_a_statement, fail_in_a_copy, fail_in_a_fetch])
+def test_a_commit_after_an_error_undoes_the_session(fail: Callable[[], None], marked: Twins):
+    """PostgreSQL answers such a COMMIT with ROLLBACK and no error, and nothing tells of a role that it took back."""
+    with tenant_context(marked.first):
+        read_marker()
+    with tenant_context(marked.first, read_only=True):
+        with atomic():
+            read_marker()
+            fail()
+        assert server_session()[0] == marked.first.role
+        with pytest.raises(DatabaseError, match="permission denied"):
+            ContentType.objects.create(app_label="written", model="by_a_reader")
+        assert read_marker() == ["north"]
+        assert server_session()[0] == marked.first.read_only_role
+
+
+def test_a_commit_that_fails_undoes_the_session(marked: Twins, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(DatabaseWrapper, "_is_reported", lambda wrapper, scope: True)
+    with tenant_context(marked.first):
+        read_marker()
+    with tenant_context(marked.second):
+        connection.set_autocommit(False)
+        with cursor() as opened:
+            # The reference is looked up by the commit.
+            opened.execute("INSERT INTO auth_permission (name, content_type_id, codename) VALUES ('', 0, '')")
+        with pytest.raises(IntegrityError):
+            connection.commit()
+        connection.set_autocommit(True)
+        assert server_session() == (marked.first.schema, marked.first.schema)
+        assert read_marker() == ["south"]
+
+
+def test_who_watches_statements_sees_them_as_they_were_written(marked: Twins):
+    seen: list[str] = []
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        seen.append(sql)
+        return execute(sql, params, many, context)
+
+    with tenant_context(marked.first), connection.execute_wrapper(watch), cursor() as opened:
+        opened.execute("SELECT %s", [1])
+        opened.execute("SELECT 2")
+    assert seen == ["SELECT %s", "SELECT 2"]
 
 
 def end_backend() -> None:

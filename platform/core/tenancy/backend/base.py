@@ -1,15 +1,16 @@
 """The second and third lock: a search path of one schema and a role with rights on that schema alone."""
 
+import select
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentTypeManager
-from django.db import Error
 from django.db.backends.postgresql.introspection import DatabaseIntrospection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django_tenants.postgresql_backend import base as django_tenants
+from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 
 from core.tenancy.backend.cells import connections
 from core.tenancy.backend.cursors import ScopedCursor, ScopedDebugCursor
@@ -113,25 +114,21 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         return super().get_new_connection(conn_params)
 
     def is_usable(self) -> bool:
-        """Whether the connection works. Setting the session is as good a question as any, and saves a round trip."""
-        scope = current_scope()
-        if scope is None or scope.cell != self.alias or self.is_pooled:
-            usable: bool = super().is_usable()
-            return usable
-        try:
-            self._send_session(scope)
-        except Error:
-            return False
-        return True
+        """Whether the connection works: a server that ended it has said so, which takes no round trip to find out."""
+        usable: bool = not self.connection.closed and (not _has_news(self.connection) or super().is_usable())
+        return usable
 
     def close(self) -> None:
         self._applied = None
         super().close()
 
     def _commit(self) -> None:
-        if self.is_pooled:
-            self._applied = None
+        # One that fails rolls back what was set, and so does one after an error, which the server takes as a rollback.
+        is_kept = not self.is_pooled and not self._is_in_error()
+        applied, self._applied = self._applied, None
         super()._commit()
+        if is_kept:
+            self._applied = applied
 
     def _rollback(self) -> None:
         # What was set in a transaction is undone with it.
@@ -183,47 +180,62 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         """The search path of a scope's session: its schema alone, so a missing table is an error."""
         return _NOWHERE if scope is None else self.ops.quote_name(scope.schema)
 
-    def bring_session(self, scope: Scope | None) -> str:
-        """Bring the server's session to a scope before a statement; returns what must be sent in front of it.
+    def session_prefix(self, scope: Scope | None) -> str:
+        """What to send in front of a statement, in the same message, so that the session is that of a scope.
 
-        Behind a pooler, path and role travel in the statement's own message: several statements in one message are
-        one implicit transaction, so what they set locally cannot outlive it.
+        Several statements in one message are one transaction, so a statement never runs without its session, and
+        behind a pooler what was set locally cannot outlive it.
         """
         if self.connection is None or self.connection.closed:
             return ""
         if self.is_pooled:
-            return (
-                "" if self.in_atomic_block and self._applied is scope else self._session_statements(scope, local=True)
-            )
-        if self._applied is not scope or not self._is_reported(scope):
-            self._send_session(scope)
-        return ""
+            is_set = self.in_atomic_block and self._applied is scope
+        else:
+            is_set = self._applied is scope and self._is_reported(scope)
+        if is_set:
+            return ""
+        # Unless the message succeeds nobody knows.
+        self._applied = None
+        return self._session_statements(scope)
 
     def was_sent(self, scope: Scope | None) -> None:
-        """Told after a statement went out with what `bring_session` gave: the transaction has that session now."""
-        if self.is_pooled and self.in_atomic_block:
+        """Told after a statement succeeded with its prefix: the session, or the pooled transaction, is the scope's."""
+        if not self.is_pooled or self.in_atomic_block:
             self._applied = scope
+
+    def bring_session(self, scope: Scope | None) -> None:
+        """Set the session now: for what cannot be sent behind other statements."""
+        if statements := self.session_prefix(scope):
+            with self.wrap_database_errors, self.connection.cursor() as raw:
+                raw.execute(statements)
+            self.was_sent(scope)
 
     def forget_session(self) -> None:
         """Told after a statement that may have changed or rolled back role or path."""
         self._applied = None
 
-    def _send_session(self, scope: Scope | None) -> None:
-        self._applied = None
-        with self.wrap_database_errors, self.connection.cursor() as raw:
-            raw.execute(self._session_statements(scope))
-        self._applied = scope
+    def _is_in_error(self) -> bool:
+        status: int = self.connection.get_transaction_status()
+        return status == TRANSACTION_STATUS_INERROR
 
     def _is_reported(self, scope: Scope | None) -> bool:
         # From PostgreSQL 18 on the server itself tells of each change of the path, also of one by a rollback.
         reported = self.connection.get_parameter_status("search_path")
         return reported is None or reported == self.session_path(scope).replace('"', "")
 
-    def _session_statements(self, scope: Scope | None, *, local: bool = False) -> str:
+    def _session_statements(self, scope: Scope | None) -> str:
         # SET, unlike set_config(), cannot be part of a query, and the role is set with no right but membership.
-        word = "SET LOCAL" if local else "SET"
-        timeouts = "".join(f"{word} {name} = {value}; " for name, value in self._timeouts().items()) if local else ""
-        return f"{timeouts}{word} search_path = {self.session_path(scope)}; {word} ROLE {self.session_role(scope)}; "
+        path, role = self.session_path(scope), self.session_role(scope)
+        if not self.is_pooled:
+            return f"SET search_path = {path}; SET ROLE {role}; "
+        limits = "".join(f"SET LOCAL {name} = {value}; " for name, value in self._timeouts().items())
+        return f"{limits}SET LOCAL search_path = {path}; SET LOCAL ROLE {role}; "
+
+
+def _has_news(connection: Any) -> bool:
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 @contextmanager

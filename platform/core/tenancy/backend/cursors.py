@@ -3,8 +3,8 @@ from typing import Any
 
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 
-from core.tenancy.backend.statements import examine, keeps_session, text_of
-from core.tenancy.context import current_scope
+from core.tenancy.backend.statements import examine, keeps_session, leads_back, text_of
+from core.tenancy.context import Scope, current_scope
 from core.tenancy.errors import CrossedContext, TenancyError
 
 # They send statements that nobody could look at: execute() and copy_expert() do the same.
@@ -35,22 +35,10 @@ class ScopedCursor(CursorWrapper):
         raise TenancyError("Use execute() instead of callproc().")
 
     def execute(self, sql: Any, params: Any = None) -> Any:
-        return self._send(super().execute, sql, params, escaped=params is not None)
+        return super().execute(self._examined(sql), params)
 
     def executemany(self, sql: Any, param_list: Any) -> Any:
-        return self._send(super().executemany, sql, param_list, escaped=True)
-
-    def _send(self, send: Any, sql: Any, params: Any, *, escaped: bool) -> Any:
-        statement = self._examined(sql)
-        scope = current_scope()
-        prefix = self.db.bring_session(scope)
-        try:
-            result = send(f"{prefix.replace('%', '%%') if escaped else prefix}{statement}", params)
-            self.db.was_sent(scope)
-            return result
-        finally:
-            if not keeps_session(statement):
-                self.db.forget_session()
+        return super().executemany(self._examined(sql), param_list)
 
     def _examined(self, sql: Any) -> str:
         self._require_scope()
@@ -59,15 +47,43 @@ class ScopedCursor(CursorWrapper):
             examine(statement, self.scope)
         return statement
 
+    def _execute(self, sql: str, params: Any, *ignored: Any) -> Any:
+        return self._send(super()._execute, sql, params)  # type: ignore[misc]
+
+    def _executemany(self, sql: str, param_list: Any, *ignored: Any) -> Any:
+        return self._send(super()._executemany, sql, param_list, is_many=True)  # type: ignore[misc]
+
+    def _send(self, send: Any, sql: str, params: Any, *, is_many: bool = False) -> Any:
+        """Send a statement behind what sets its session. Wrappers and logs outside of here know it by itself."""
+        scope = current_scope()
+        prefix = self._prefix(sql, scope)
+        try:
+            result = send(f"{prefix if params is None else prefix.replace('%', '%%')}{sql}", params)
+            # Many values are many messages, each with the prefix, or none at all.
+            if prefix and not is_many:
+                self.db.was_sent(scope)
+            return result
+        finally:
+            if not keeps_session(sql):
+                self.db.forget_session()
+
+    def _prefix(self, sql: str, scope: Scope | None) -> str:
+        if leads_back(sql):
+            # After an error the way back is all that the server still takes, whatever the session.
+            return ""
+        if self.cursor.name is not None or self.db.is_owner:
+            # A cursor on the server is one statement, and some of the owner's must be alone in their message.
+            self.db.bring_session(scope)
+            return ""
+        prefix: str = self.db.session_prefix(scope)
+        return prefix
+
     def copy_expert(self, sql: Any, file: Any, size: int = 8192) -> Any:
         """COPY in the cursor's scope; behind a transaction pooler it needs a transaction, which carries the session."""
         statement = self._examined(sql)
-        if self.db.is_pooled:
-            if not self.db.in_atomic_block:
-                raise TenancyError("Behind a transaction pooler, COPY needs atomic().")
-            self.execute("SELECT 1")
-        else:
-            self.db.bring_session(current_scope())
+        if self.db.is_pooled and not self.db.in_atomic_block:
+            raise TenancyError("Behind a transaction pooler, COPY needs atomic().")
+        self.db.bring_session(current_scope())
         with self.db.wrap_database_errors:
             return self.cursor.copy_expert(statement, file, size)
 

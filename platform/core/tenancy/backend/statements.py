@@ -34,9 +34,14 @@ def keeps_session(sql: str) -> bool:
     return _DATA.match(sql) is not None
 
 
+def leads_back(sql: str) -> bool:
+    """Whether a statement returns to a savepoint."""
+    return _BACK_TO_SAVEPOINT.match(sql) is not None
+
+
 def examine(sql: str, scope: Scope) -> None:
     """Raise StatementRefused or ForeignSchema for a statement that the application has no reason to send."""
-    if not keeps_session(sql) and not _BACK_TO_SAVEPOINT.match(sql):
+    if not keeps_session(sql) and not leads_back(sql):
         raise StatementRefused("The application reads and writes rows; the session and the tables are not its own.")
     if ";" in sql and ";" in sql.rstrip().removesuffix(";"):
         raise StatementRefused("One statement at a time; values are parameters.")
