@@ -9,6 +9,7 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         from core.web import navigation
+        from shared_apps.console import permissions, tasks  # noqa: F401
 
         navigation.register(
             group=_("Organisations"),

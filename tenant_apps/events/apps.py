@@ -8,11 +8,14 @@ class EventsConfig(AppConfig):
     verbose_name = _("Events")
 
     def ready(self) -> None:
+        from core import backlogs
         from core.events import register_writer
         from core.web import navigation
         from tenant_apps.events import permissions, tasks  # noqa: F401
+        from tenant_apps.events.backlog import EVENTS
         from tenant_apps.events.services import event_write
 
+        backlogs.register(EVENTS)
         register_writer(event_write)
         navigation.register(
             group=_("Operations"),

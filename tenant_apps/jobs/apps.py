@@ -8,9 +8,12 @@ class JobsConfig(AppConfig):
     verbose_name = _("Jobs")
 
     def ready(self) -> None:
+        from core import backlogs
         from core.web import navigation
         from tenant_apps.jobs import permissions, tasks  # noqa: F401
+        from tenant_apps.jobs.backlog import JOBS
 
+        backlogs.register(JOBS)
         navigation.register(
             group=_("Operations"),
             label=_("Jobs"),

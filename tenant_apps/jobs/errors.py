@@ -19,3 +19,11 @@ class RunEnded(Conflict):
     code = "run_ended"
     title = "The job has ended"
     message = "This job has ended; there is nothing to cancel."
+
+
+class RunNotFailed(Conflict):
+    """Only a run that failed can be begun anew."""
+
+    code = "run_not_failed"
+    title = "The job did not fail"
+    message = "Only a job that failed can be tried again."
