@@ -44,6 +44,6 @@ def test_a_cache_that_is_gone_is_not_ready(settings, monkeypatch):
 
 
 def test_a_broker_that_is_gone_is_not_ready(monkeypatch):
-    monkeypatch.setattr(dependencies.current_app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
+    monkeypatch.setitem(dependencies.current_app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
     with pytest.raises(Exception, match="refused"):
         dependencies.broker()
