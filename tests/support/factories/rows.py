@@ -1,0 +1,186 @@
+"""A row for every table, made from its columns alone, so that a new table has one without anyone remembering."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import Error, models
+from django.db.models.fields import NOT_PROVIDED
+
+from core.tenancy import atomic, require_scope
+from tests.support.factories.passkeys import Passkey
+
+FUTURE = datetime(2099, 1, 1, tzinfo=UTC)
+# Rows of these would change what the platform itself does while the tests run.
+MACHINERY = frozenset({"tenants.templatestep", "tenants.warmschema"})
+
+
+@dataclass(frozen=True, slots=True)
+class RowKey:
+    """The ids of one row, the same in every table: as a UUID and as a number."""
+
+    uuid: UUID
+    number: int
+
+
+class RowRefused(AssertionError):
+    """A table that cannot be filled from its columns alone."""
+
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What the rows of one schema have in common: the mark in their texts, and the person whom they belong to."""
+
+    mark: str
+    person: UUID
+
+    def text(self, row: RowKey) -> str:
+        """A text that no other schema and no other row has."""
+        return f"{self.mark}{row.number}"
+
+
+# What a table needs beyond its columns' types: the words of its constraints.
+SPECIAL: dict[str, Callable[[RowKey, Filling], Values]] = {
+    "account.emailaddress": lambda row, fill: {"primary": False, "verified": False},
+    "events.outboxevent": lambda row, fill: {"subject_id": str(row.uuid)},
+    "jobs.idempotencyrecord": lambda row, fill: {"token": row.uuid, "lease_until": FUTURE, "answer_status": None},
+    "jobs.taskrun": lambda row, fill: {"requested_by_kind": "user", "requested_by_id": str(fill.person)},
+    "mfa.authenticator": lambda row, fill: {
+        "type": "webauthn",
+        "data": {"name": fill.text(row), "credential": _passkey(row)},
+    },
+    "sessions.session": lambda row, fill: {"session_key": f"session-of-row-{row.number}"},
+    "tenants.fleetrun": lambda row, fill: {"state": "finished"},
+    "tenants.tenant": lambda row, fill: {"schema_name": f"t_{row.number:020}", "state": "active", "resume_state": ""},
+    "users.apikey": lambda row, fill: {"credential_version": 1, "public_id": f"row{row.number}"},
+    "users.tokenfamily": lambda row, fill: {"credential_version": 1, "revoked_for": ""},
+    "users.user": lambda row, fill: {"language": "", "time_zone": ""},
+    "usersessions.usersession": lambda row, fill: {"session_key": f"session-of-row-{row.number}"},
+}
+
+
+def fill_tables(row: RowKey, filling: Filling) -> list[str]:
+    """Insert one row into every table of the current schema; returns the models' labels. Raises RowRefused."""
+    labels = []
+    for model in _in_order(_models_here()):
+        try:
+            with atomic():
+                model._base_manager.bulk_create([model(**row_of(model, row, filling))])
+        except (Error, TypeError, ValueError) as error:
+            raise RowRefused(
+                f"Say in SPECIAL of tests/support/factories/rows.py what a row of {model._meta.label} needs: {error}"
+            ) from error
+        labels.append(model._meta.label)
+    return labels
+
+
+def row_of(model: type[models.Model], row: RowKey, filling: Filling) -> Values:
+    """The values of one row, by the names of the columns."""
+    values = {
+        field.attname: _value(field, row, filling)
+        for field in model._meta.concrete_fields
+        if not (field.db_default is not NOT_PROVIDED and isinstance(field, models.IntegerField))
+    }
+    return values | SPECIAL.get(model._meta.label_lower, lambda *_: {})(row, filling)
+
+
+def _models_here() -> list[type[models.Model]]:
+    installed = settings.SHARED_APPS if require_scope().is_platform else settings.TENANT_APPS
+    return [
+        model
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.app_config.name in installed and model._meta.label_lower not in MACHINERY and model._meta.managed
+    ]
+
+
+def _in_order(found: list[type[models.Model]]) -> Iterator[type[models.Model]]:
+    """Each model after those that it refers to."""
+    done: set[type[models.Model]] = set()
+
+    def visit(model: type[models.Model]) -> Iterator[type[models.Model]]:
+        if model in done or model not in found:
+            return
+        done.add(model)
+        for field in model._meta.concrete_fields:
+            if field.remote_field is not None:
+                yield from visit(field.remote_field.model)
+        yield model
+
+    for model in found:
+        yield from visit(model)
+
+
+def _value(field: Any, row: RowKey, filling: Filling) -> Any:
+    if field.remote_field is not None:
+        return _reference(field, row, filling)
+    if isinstance(field, models.UUIDField):
+        return row.uuid
+    if field.primary_key and isinstance(field, models.IntegerField):
+        return row.number
+    if field.choices:
+        return field.get_default() if field.has_default() else field.flatchoices[0][0]
+    marked = _marked(field, row, filling)
+    if marked is not None:
+        return marked
+    if field.null:
+        return None
+    return field.get_default() if field.has_default() else _plain(field, row)
+
+
+def _reference(field: Any, row: RowKey, filling: Filling) -> Any:
+    target = field.remote_field.model
+    if target._meta.label_lower == settings.AUTH_USER_MODEL.lower():
+        return filling.person
+    if target is field.model:
+        return None
+    return row_of(target, row, filling)[target._meta.pk.attname]
+
+
+def _marked(field: Any, row: RowKey, filling: Filling) -> Any:
+    """A value that shows whose row it is, None for a column that holds no text."""
+    text = filling.text(row)
+    if isinstance(field, models.EmailField):
+        return f"{text}@example.org"
+    if isinstance(field, models.URLField):
+        return f"https://{text}.example.org/"
+    if isinstance(field, models.CharField | models.TextField):
+        return text[: field.max_length]
+    if isinstance(field, models.JSONField):
+        return {"text": text}
+    if isinstance(field, ArrayField):
+        return [_value(field.base_field, row, filling)]
+    if isinstance(field, models.BinaryField):
+        return text.encode()
+    return None
+
+
+def _plain(field: Any, row: RowKey) -> Any:
+    if isinstance(field, models.DateTimeField):
+        return FUTURE
+    if isinstance(field, models.DateField):
+        return FUTURE.date()
+    if isinstance(field, models.BooleanField):
+        return False
+    if isinstance(field, models.IntegerField | models.DecimalField):
+        return row.number
+    if isinstance(field, models.GenericIPAddressField):
+        return "192.0.2.1"
+    raise ValueError(f"{field} has a type that no row was made of before")
+
+
+@cache
+def _passkey(row: RowKey) -> Values:
+    """The same passkey in every schema."""
+    asked = {"user": {"id": "YWRh"}, "rp": {"id": "example.org"}, "challenge": "YXNr"}
+    made: Values = json.loads(Passkey().create({"publicKey": asked}, origin="https://example.org"))
+    return made
