@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from core.api.routes import api_urlpatterns
-from core.web import errors, files, home
+from core.web import errors, files, home, settings_area
 from shared_apps.tenants.api.urls import REGISTRATIONS as TENANTS
 from shared_apps.tenants.branding.urls import PUBLIC as BRAND_PUBLIC
 from shared_apps.trail.api.urls import REGISTRATIONS as TRAIL
@@ -17,6 +17,7 @@ urlpatterns = [
     path("people/", include("shared_apps.users.urls")),
     path("tenants/", include("shared_apps.console.urls")),
     path("trail/", include("shared_apps.trail.urls")),
+    path("settings/", settings_area.page, name="settings"),
     path("events/", include("tenant_apps.events.urls")),
     path("jobs/", include("tenant_apps.jobs.urls")),
     path("", include("core.web.urls")),

@@ -3,7 +3,8 @@
 from django.urls import include, path
 
 from core.api.routes import api_urlpatterns
-from core.web import errors, files, home
+from core.web import errors, files, home, settings_area
+from shared_apps.organisation.api.urls import REGISTRATIONS as ORGANISATION
 from shared_apps.tenants.branding.api.urls import REGISTRATIONS as BRAND_API
 from shared_apps.tenants.branding.urls import PUBLIC as BRAND_PUBLIC
 from shared_apps.tenants.branding.urls import SETTINGS as BRAND
@@ -17,13 +18,15 @@ urlpatterns = [
     path("account/", include("shared_apps.users.account_urls")),
     path("people/", include("shared_apps.users.urls")),
     path("trail/", include("shared_apps.trail.urls")),
+    path("settings/", settings_area.page, name="settings"),
+    path("settings/organisation/", include("shared_apps.organisation.urls")),
     path("events/", include("tenant_apps.events.urls")),
     path("jobs/", include("tenant_apps.jobs.urls")),
     path("", include("core.web.urls")),
     path("files/<str:token>/", files.serve, name="file"),
     path("settings/brand/", include(BRAND)),
     *BRAND_PUBLIC,
-    *api_urlpatterns("api/v1", [*BRAND_API, *USERS, *TRAIL, *EVENTS, *JOBS]),
+    *api_urlpatterns("api/v1", [*ORGANISATION, *BRAND_API, *USERS, *TRAIL, *EVENTS, *JOBS]),
 ]
 handler400 = errors.bad_request
 handler403 = errors.permission_denied

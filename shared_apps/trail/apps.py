@@ -8,15 +8,15 @@ class TrailConfig(AppConfig):
     verbose_name = _("Trail")
 
     def ready(self) -> None:
-        from core.web import navigation
+        from core.web import settings_area
         from shared_apps.trail import permissions  # noqa: F401
 
-        navigation.register(
-            group=_("People and access"),
-            label=_("Trail"),
+        settings_area.register(
+            label=_("Audit trail"),
             icon="history",
             url_name="trail:entry_list",
-            on=("tenant", "platform"),
             action="trail.view",
-            order=830,
+            on=("tenant", "platform"),
+            order=70,
+            about=_("history, who did what, changes, log, export"),
         )

@@ -9,31 +9,32 @@ class UsersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from core.web import navigation
+        from core.web import navigation, saved_views, settings_area
         from core.web.context_processors import HostKind
         from shared_apps.users import account_events, permissions, tasks  # noqa: F401
+        from shared_apps.users.views.saved import PersonViews
 
         account_events.connect()
-        group = _("People and access")
+        saved_views.register(PersonViews())
         both: tuple[HostKind, ...] = ("tenant", "platform")
         navigation.register(
-            group=group,
+            group=_("Settings"), label=_("Your account"), icon="user", url_name="users:account", on=both, order=910
+        )
+        settings_area.register(
             label=_("People"),
             icon="users",
             url_name="users:person_list",
-            on=both,
             action="users.view",
-            order=800,
+            on=both,
+            order=30,
+            about=_("invitations, disable, sign out, two-factor"),
         )
-        navigation.register(
-            group=group,
+        settings_area.register(
             label=_("API keys"),
             icon="key-round",
             url_name="users:api_key_list",
-            on=both,
             action="api_keys.view",
-            order=810,
-        )
-        navigation.register(
-            group=group, label=_("Your account"), icon="user", url_name="users:account", on=both, order=820
+            on=both,
+            order=60,
+            about=_("programs, scopes, tokens, REST"),
         )

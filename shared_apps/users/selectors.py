@@ -19,7 +19,7 @@ from core.permissions import PLATFORM_ROLES, TENANT_ROLES, grantable, role_grant
 from core.tenancy import require_scope
 from shared_apps.users.choices import PlatformRole, TenantRole
 from shared_apps.users.credentials import secret_hash
-from shared_apps.users.models import ApiKey, Invitation, Role, TokenFamily, User
+from shared_apps.users.models import ApiKey, Invitation, Role, SavedView, TokenFamily, User
 from shared_apps.users.tokens import Claims
 
 
@@ -211,3 +211,8 @@ def devices_of(user: User, *, session_key: str | None = None, family: UUID | Non
 def browser_id(session_key: str) -> UUID:
     """What a browser's session is called towards its person: from its key, which it does not tell."""
     return UUID(bytes=hashlib.sha256(f"livery.browser:{session_key}".encode()).digest()[:16])
+
+
+def saved_view_list(user: User, list_name: str) -> QuerySet[SavedView]:
+    """A person's views of a list, in the order in which they were first saved."""
+    return SavedView.objects.filter(user=user, list_name=list_name).order_by("id")

@@ -55,7 +55,7 @@ BOTH_APPS = [
     "tenant_apps.jobs",
 ]
 SHARED_APPS = ["shared_apps.tenants", "shared_apps.console", "django_tenants", *BOTH_APPS]
-TENANT_APPS = [*BOTH_APPS]
+TENANT_APPS = [*BOTH_APPS, "shared_apps.organisation"]
 INSTALLED_APPS = [
     "core",
     "core.api",

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ class Entry:
     host_kinds: frozenset[HostKind]
     action: str | None
     order: int
+    area: "Area | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Link:
     current: bool
 
 
+Area = Callable[[HttpRequest], Iterable[Link]]
 _entries: dict[tuple[str, frozenset[HostKind]], Entry] = {}
 
 
@@ -43,9 +45,13 @@ def register(
     on: Iterable[HostKind] = ("tenant",),
     action: str | None = None,
     order: int = 100,
+    area: Area | None = None,
 ) -> None:
-    """Put a page of a room into the sidebar, from the room's AppConfig.ready; a smaller order comes first."""
-    entry = Entry(group, label, icon, url_name, frozenset(on), action, order)
+    """Put a page of a room into the sidebar, from the room's AppConfig.ready; a smaller order comes first.
+
+    `area` gives the links of an area that the entry opens: it is shown to those who have one, and marked on each.
+    """
+    entry = Entry(group, label, icon, url_name, frozenset(on), action, order, area)
     _entries[url_name, entry.host_kinds] = entry
 
 
@@ -54,12 +60,16 @@ def links(request: HttpRequest) -> list[tuple[str, list[Link]]]:
     actor, site = actor_of(request), site_of(request)
     if actor.kind == "anonymous":
         return []
+    areas = {entry: list(entry.area(request)) for entry in _entries.values() if entry.area is not None}
     shown = [
         (entry, reverse(entry.url_name))
         for entry in sorted(_entries.values(), key=lambda entry: entry.order)
-        if site.host_kind in entry.host_kinds and (entry.action is None or permissions.check(entry.action, actor))
+        if site.host_kind in entry.host_kinds
+        and (entry.action is None or permissions.check(entry.action, actor))
+        and areas.get(entry, True)
     ]
-    here = max((url for _, url in shown if request.path_info.startswith(url)), key=len, default=None)
+    within = next((url for entry, url in shown if any(link.current for link in areas.get(entry, ()))), None)
+    here = within or max((url for _, url in shown if request.path_info.startswith(url)), key=len, default=None)
     groups: dict[str, list[Link]] = {}
     for entry, url in shown:
         groups.setdefault(str(entry.group), []).append(Link(str(entry.label), entry.icon, url, current=url == here))

@@ -56,10 +56,9 @@ def published_of(tenant: TenantRef) -> Published:
     """The brand that an organisation has published; before that a plain one with its name."""
     snapshot = tenant.options.get("brand")
     if not snapshot:
-        return Published(0, BrandValues(name=tenant.name), {})
-    return Published(
-        snapshot["number"], from_stored(snapshot["values"]), snapshot["assets"], tuple(snapshot.get("legal", ()))
-    )
+        return Published(0, _placed(BrandValues(name=tenant.name), tenant), {})
+    values = _placed(from_stored(snapshot["values"]), tenant)
+    return Published(snapshot["number"], values, snapshot["assets"], tuple(snapshot.get("legal", ())))
 
 
 def draft_of(tenant: TenantRef) -> Draft:
@@ -82,7 +81,13 @@ def full_values(tenant: TenantRef) -> BrandValues:
     published = published_of(tenant)
     if not published.number:
         return published.values
-    return from_stored(_version(tenant, published.number).values)
+    return _placed(from_stored(_version(tenant, published.number).values), tenant)
+
+
+def _placed(values: BrandValues, tenant: TenantRef) -> BrandValues:
+    """The values with the registry's locale and time zone, which are changed in other ways than by publishing too."""
+    options = tenant.options
+    return replace(values, locale=str(options.get("locale", "")), time_zone=str(options.get("time_zone", "")))
 
 
 def version_list(tenant: TenantRef) -> list[BrandVersion]:

@@ -23,6 +23,7 @@ from shared_apps.users.services.registration import (
     registration_begin,
     registration_is_open,
 )
+from shared_apps.users.services.saved_views import saved_view_delete, saved_view_save
 from shared_apps.users.services.second_factor import second_factor_use
 from shared_apps.users.services.tokens import TokenPair, token_family_end, token_issue, token_refresh
 
@@ -44,6 +45,8 @@ __all__ = [
     "purge_expired",
     "registration_begin",
     "registration_is_open",
+    "saved_view_delete",
+    "saved_view_save",
     "second_factor_use",
     "sign_out_everywhere",
     "token_family_end",

@@ -27,7 +27,7 @@ def home(client_for):
 def test_it_greets_by_name_and_lists_what_the_role_opens(home, tenant):
     page = home(tenant, "tenant_admin")
     assert "Welcome, Ada &lt;b&gt;Byron&lt;/b&gt;" in page
-    for path in ("/people/", "/people/api-keys/", "/people/account/", "/trail/", "/jobs/", "/events/"):
+    for path in ("/settings/", "/people/account/", "/jobs/", "/events/"):
         assert f'href="{path}"' in page
     assert "/tenants/" not in page
 
@@ -35,7 +35,7 @@ def test_it_greets_by_name_and_lists_what_the_role_opens(home, tenant):
 def test_what_the_role_does_not_open_is_not_there(home, tenant):
     page = home(tenant, "member")
     assert 'href="/people/account/"' in page
-    for path in ("/people/", "/people/api-keys/", "/trail/", "/jobs/", "/events/"):
+    for path in ("/settings/", "/jobs/", "/events/"):
         assert f'href="{path}"' not in page
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 from core import permissions
 from core.tenancy import tenant_context
 from core.tenancy.backend.base import owner_context
-from core.web import navigation
+from core.web import navigation, saved_views
 from tests.core.api import shelf
 from tests.core.web.views import bookshop
 
@@ -22,6 +22,8 @@ ACTOR_MIDDLEWARE = "shared_apps.users.middleware.ActorMiddleware"
 def _bookshop(monkeypatch, settings):
     monkeypatch.setattr(permissions, "_actions", {})
     monkeypatch.setattr(navigation, "_entries", {})
+    # Its readers are no rows, so nothing can be kept with them.
+    monkeypatch.setattr(saved_views, "_stores", [])
     shelf.register_actions()
     settings.TENANT_URLCONF = "tests.core.web.views.bookshop"
     settings.MIDDLEWARE = [
