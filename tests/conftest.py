@@ -10,6 +10,7 @@ from django.db import connections
 from django.test import Client
 
 from core.tenancy import TenantRef, directory
+from shared_apps.tenants.invalidation import stop_listening
 from tests.support.cleaning import clean_database
 from tests.support.twins import Twins, make_twins
 
@@ -39,6 +40,7 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[Twins]:
         clean_database(kept_schemas=(twins.first.schema, twins.second.schema))
         connections.close_all()
     yield twins
+    stop_listening()
     with django_db_blocker.unblock():
         connections.close_all()
 

@@ -70,12 +70,15 @@ def _own_database() -> Iterator[None]:
     from django.core.management import call_command
     from django.db import connections
 
+    from shared_apps.tenants.invalidation import stop_listening
+
     _drop_database()
     call_command("database", "prepare", verbosity=0)
     call_command("migrate", verbosity=0)
     try:
         yield
     finally:
+        stop_listening()
         connections.close_all()
         _drop_database()
 

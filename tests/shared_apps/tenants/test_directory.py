@@ -111,7 +111,7 @@ def test_a_change_is_heard_by_every_process(committed: Twins):
 
 def test_a_listener_that_loses_redis_listens_again(db, settings, monkeypatch):
     monkeypatch.setattr(invalidation, "_RETRY_SECONDS", 0.05)
-    monkeypatch.setattr(invalidation, "_listening", set())
+    monkeypatch.setattr(invalidation, "_listeners", {})
     heard = []
     with Redis.from_url(settings.REDIS_URL) as redis:
         before = {client["id"] for client in redis.client_list(_type="pubsub")}
@@ -122,7 +122,58 @@ def test_a_listener_that_loses_redis_listens_again(db, settings, monkeypatch):
         redis.client_kill_filter(_id=own)
         wait_for(lambda: len(heard) == 2)
         wait_for(lambda: redis.publish(invalidation.CHANNEL, "changed") and len(heard) > 2)
+        invalidation.stop_listening()
     assert "never" not in heard
+
+
+@pytest.fixture
+def listeners(monkeypatch):
+    """As in a process that does not listen yet."""
+    monkeypatch.setattr(invalidation, "_listeners", {})
+    return invalidation._listeners
+
+
+def test_a_listener_that_is_stopped_leaves_redis_and_can_be_followed_by_another(db, settings, listeners, caplog):
+    caplog.set_level("INFO")
+    first, second = [], []
+    with Redis.from_url(settings.REDIS_URL) as redis:
+        ((_, before),) = redis.pubsub_numsub(invalidation.CHANNEL)
+        invalidation.listen(lambda: first.append(1))
+        wait_for(lambda: first)
+        (thread,) = listeners.values()
+        invalidation.stop_listening()
+        assert not thread.is_alive()
+        assert redis.pubsub_numsub(invalidation.CHANNEL) == [(invalidation.CHANNEL.encode(), before)]
+        invalidation.listen(lambda: second.append(1))
+        wait_for(lambda: second)
+        invalidation.announce()
+        wait_for(lambda: len(second) > 1)
+        invalidation.stop_listening()
+        invalidation.stop_listening()
+    assert first == [1]
+    assert "registry_listener" not in caplog.text
+
+
+def test_a_listener_can_be_stopped_before_it_listens_and_after_redis_has_gone(
+    db, settings, listeners, monkeypatch, caplog
+):
+    caplog.set_level("INFO")
+    heard = []
+    early = invalidation._Listener(lambda: heard.append(1))
+    early._stopping.set()
+    early._hear()
+    assert heard == []
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    monkeypatch.setattr(invalidation, "_RETRY_SECONDS", 60)
+    invalidation.listen(lambda: heard.append(1))
+    (waiting,) = listeners.values()
+    wait_for(lambda: "registry_listener_waits" in caplog.text)
+    # As if Redis went just now.
+    waiting._subscription = Redis(port=1, retry=None).pubsub()
+    invalidation.stop_listening()
+    assert not waiting.is_alive()
+    assert "registry_listener_was_lost" in caplog.text
+    assert heard == []
 
 
 def test_without_redis_a_change_is_made_all_the_same(committed: Twins, settings, caplog):
