@@ -1,3 +1,5 @@
+import os
+from contextlib import suppress
 from datetime import timedelta
 from os import PathLike
 from pathlib import Path
@@ -16,6 +18,7 @@ from core.tenancy.errors import CrossedContext
 
 LINK_LIFETIME = timedelta(minutes=5)
 _PLATFORM_FOLDER = "platform"
+_BATCH = 1_000
 
 
 def scope_folder() -> str:
@@ -82,15 +85,29 @@ def _link_salt() -> str:
 
 
 def delete_scope_files(tenant: UUID) -> int:
-    """Remove one batch of a deleted tenant's files; returns how many are left."""
+    """Remove one batch of a deleted tenant's files; returns how many are left.
+
+    Several may do so at once: what another one has removed meanwhile is as good as removed.
+    """
     # An empty name would be the folder of all tenants.
     root = Path(settings.FILES_DIR) / str(UUID(str(tenant)))
     if not root.is_dir():
         return 0
-    paths = sorted(root.rglob("*"), key=lambda path: len(path.parts), reverse=True)
-    for path in paths[:1000]:
-        path.rmdir() if path.is_dir() else path.unlink()
-    if len(paths) <= 1000:
-        root.rmdir()
-        return 0
-    return len(paths) - 1000
+    # What is in a folder comes before the folder.
+    paths = [
+        Path(folder) / name for folder, folders, files in os.walk(root, topdown=False) for name in (*files, *folders)
+    ]
+    for path in paths[:_BATCH]:
+        _remove(path)
+    if len(paths) > _BATCH:
+        return len(paths) - _BATCH
+    _remove(root)
+    return 0
+
+
+def _remove(path: Path) -> None:
+    if not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
+    with suppress(FileNotFoundError):
+        path.rmdir()

@@ -1,4 +1,5 @@
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -149,6 +150,43 @@ def test_a_tenants_files_are_deleted_in_batches(
     assert not (Path(storage.location) / str(first.uuid)).exists()
     with tenant_context(second):
         assert storage.open(kept).read() == b"kept"
+
+
+@pytest.mark.parametrize("removal", ["unlink", "rmdir"])
+def test_a_file_or_folder_that_another_one_removed_a_moment_ago_is_no_trouble(
+    removal: str, key: str, storage: TenantFileStorage, first: TenantRef, monkeypatch: pytest.MonkeyPatch
+):
+    remove, gone = getattr(Path, removal), []
+
+    def come_second(path: Path, **options: Any) -> None:
+        remove(path)
+        gone.append(path)
+        remove(path, **options)
+
+    monkeypatch.setattr(Path, removal, come_second)
+    assert delete_scope_files(first.uuid) == 0
+    assert gone
+    assert not (Path(storage.location) / str(first.uuid)).exists()
+
+
+def test_a_folder_that_may_not_be_emptied_is_an_error(
+    key: str, storage: TenantFileStorage, first: TenantRef, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(Path, "unlink", lambda path, **options: None)
+    with pytest.raises(OSError, match="not empty"):
+        delete_scope_files(first.uuid)
+    with tenant_context(first):
+        assert storage.exists(key)
+
+
+def test_several_delete_a_tenants_files_at_once(key: str, storage: TenantFileStorage, first: TenantRef):
+    folder = Path(storage.location) / str(first.uuid)
+    for number in range(300):
+        (folder / "documents" / str(number)).mkdir(parents=True)
+        (folder / "documents" / str(number) / "file").touch()
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(delete_scope_files, [first.uuid] * 4)) == [0] * 4
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize("folder", ["", ".", "..", "platform"])
