@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from deploy.local.errors import LocalRunError
 from deploy.local.ports import reserve_port
@@ -136,7 +136,7 @@ class Demo:
             "DJANGO_SETTINGS_MODULE": "config.settings.dev",
             "DEBUG": "false",
             "PUBLIC_PORT": str(self.port),
-            "EMAIL_URL": f"filemail:///{quote(str(self.data / 'mail'))}",
+            "MAILBOX_DIR": str(self.data / "mail"),
             "FILES_DIR": str(self.data / "files"),
             "PROMETHEUS_MULTIPROC_DIR": str(metrics),
             **kept_secrets(self.data),

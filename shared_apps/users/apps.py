@@ -11,10 +11,11 @@ class UsersConfig(AppConfig):
     def ready(self) -> None:
         from core.web import navigation, saved_views, settings_area
         from core.web.context_processors import HostKind
-        from shared_apps.users import account_events, permissions, tasks  # noqa: F401
+        from shared_apps.users import account_events, mail_samples, permissions, tasks  # noqa: F401
         from shared_apps.users.views.saved import PersonViews
 
         account_events.connect()
+        mail_samples.register()
         saved_views.register(PersonViews())
         both: tuple[HostKind, ...] = ("tenant", "platform")
         navigation.register(

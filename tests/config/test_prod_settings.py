@@ -81,3 +81,13 @@ def test_servers_start_with_the_production_settings(name):
 def test_there_is_no_route_where_no_host_was_chosen():
     code = "from config import urls_none; print(urls_none.urlpatterns, urls_none.handler404)"
     assert run("-c", code).stdout.split() == ["[]", "core.web.errors.not_found"]
+
+
+def test_what_development_shows_cannot_be_switched_on():
+    """Neither the mailbox nor a backend that fills it, whatever the environment says."""
+    code = (
+        "from django.conf import settings\n"
+        "assert settings.MAILBOX_DIR is None and 'mailbox' not in settings.EMAIL_BACKEND, settings.EMAIL_BACKEND\n"
+    )
+    loaded = run("-c", code, MAILBOX_DIR="/tmp/mail")
+    assert loaded.returncode == 0, loaded.stderr

@@ -195,6 +195,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="no-reply@localhost")
+# Organisations' messages carry their own names and must not name the platform: give them a neutral domain.
+TENANT_FROM_EMAIL = env.str("TENANT_FROM_EMAIL", default=DEFAULT_FROM_EMAIL)
+# Where development and the demo keep messages instead of sending them, for the pages at /mailbox/.
+MAILBOX_DIR = None
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -1,5 +1,5 @@
 from config.settings.base import *  # noqa: F403
-from config.settings.base import STORAGES
+from config.settings.base import DATA_DIR, STORAGES
 from config.settings.environment import env
 
 DEBUG = env.bool("DEBUG", default=True)
@@ -11,3 +11,7 @@ STORAGES = {
 # The demo prints one sign-in that must be enough.
 PLATFORM_REQUIRES_TWO_FACTOR = env.bool("PLATFORM_REQUIRES_TWO_FACTOR", default=False)
 STYLEGUIDE = env.bool("STYLEGUIDE", default=True)
+# Messages that do not leave are shown at /mailbox/, to whoever opens it.
+if not env.str("EMAIL_URL", default=""):
+    MAILBOX_DIR = env.path("MAILBOX_DIR", default=str(DATA_DIR / "mail"))
+    EMAIL_BACKEND = "core.mailbox.MailboxBackend"

@@ -2,8 +2,13 @@ from functools import lru_cache
 
 import nh3
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from markdown_it import MarkdownIt
 
+from shared_apps.tenants.branding.selectors import Published
+from shared_apps.tenants.branding.values import LEGAL
+
+LEGAL_LABELS = {"imprint": _("Imprint"), "privacy": _("Privacy"), "terms": _("Terms")}
 _TAGS = {"p", "br", "hr", "h2", "h3", "h4", "ul", "ol", "li", "strong", "em", "a", "blockquote", "code", "pre"}
 _markdown = MarkdownIt("commonmark", {"html": False}).disable("image")
 
@@ -22,3 +27,12 @@ def legal_html(text: str) -> SafeString:
             link_rel="noopener noreferrer nofollow",
         )
     )
+
+
+def legal_links(published: Published) -> list[tuple[str, str]]:
+    """Label and address of each legal text that a brand has: a page of this host, or the address that it gives."""
+    return [
+        (str(LEGAL_LABELS[kind]), getattr(published.values, f"{kind}_url") or f"/legal/{kind}/")
+        for kind in LEGAL
+        if kind in published.legal or getattr(published.values, f"{kind}_url")
+    ]

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 from shared_apps.tenants.branding.colour import to_hex
 from shared_apps.tenants.branding.contrast import Ink, nudged, properties
@@ -33,7 +34,7 @@ class Theme:
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """A brand's colours as `#rrggbb`, for mail and documents, which are always light."""
+    """A brand's colours as `#rrggbb`, for mail and documents."""
 
     brand: str
     on_brand: str
@@ -87,9 +88,9 @@ def css_of(found: Mapping[str, str]) -> str:
 
 
 @lru_cache(maxsize=2048)
-def palette_of(values: BrandValues) -> Palette:
-    """The colours of a brand for what no browser draws."""
-    token = computed(properties(ink_of(values), values.ground), "light")
+def palette_of(values: BrandValues, mode: Literal["light", "dark"] = "light") -> Palette:
+    """The colours of a brand for what no browser draws; documents are always light."""
+    token = computed(properties(ink_of(values), values.ground), mode)
     return Palette(
         **{
             field: to_hex(token(name))

@@ -6,21 +6,22 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from core.tenancy import current_tenant
-from core.web import brand, navigation
+from core.web import brand, letters, navigation
 from core.web.brand import Brand
 from shared_apps.tenants.branding.addresses import asset_url, card_url, icon_url, theme_url
+from shared_apps.tenants.branding.legal import legal_links
+from shared_apps.tenants.branding.letterhead import letterhead
 from shared_apps.tenants.branding.models import AssetKind
 from shared_apps.tenants.branding.selectors import published_of
 from shared_apps.tenants.branding.theme import ink_of
-from shared_apps.tenants.branding.values import LEGAL, Mode
+from shared_apps.tenants.branding.values import Mode
 from shared_apps.tenants.selectors import host_url
-
-LEGAL_LABELS = {"imprint": _("Imprint"), "privacy": _("Privacy"), "terms": _("Terms")}
 
 
 def install() -> None:
     """Register the brands' source and the settings page, once, when the application starts."""
     brand.register(brand_of_request)
+    letters.register(letterhead)
     navigation.register(
         group=_("Settings"), label=_("Brand"), icon="palette", url_name="brand:edit", action="brand.view", order=820
     )
@@ -55,9 +56,5 @@ def livery(request: HttpRequest) -> dict[str, Any]:
             "card": f"{host_url(tenant.primary_host)}{card_url(published)}",
         },
         "fixed_mode": mode if mode in (Mode.LIGHT, Mode.DARK) else "",
-        "legal_links": [
-            (LEGAL_LABELS[kind], getattr(published.values, f"{kind}_url") or f"/legal/{kind}/")
-            for kind in LEGAL
-            if kind in published.legal or getattr(published.values, f"{kind}_url")
-        ],
+        "legal_links": legal_links(published),
     }

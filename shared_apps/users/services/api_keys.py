@@ -11,8 +11,10 @@ from core.tenancy import atomic
 from shared_apps.trail.services import trail_record
 from shared_apps.users.credentials import ApiKeyText, new_api_key, secret_hash
 from shared_apps.users.errors import PersonInactive, ScopeRefused
+from shared_apps.users.links import public_page
 from shared_apps.users.models import ApiKey, User
 from shared_apps.users.selectors import realm_actions
+from shared_apps.users.services.mail import mail_queue
 from shared_apps.users.services.people import locked
 
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -48,6 +50,17 @@ def api_key_create(
     )
     trail_record(actor=actor, action="api_keys.create", obj=key, changes={"scopes": key.scopes, "expires": expires_at})
     emit(kind="api_keys.created", subject_id=key.pk)
+    mail_queue(
+        template="users/mail/api_key_created",
+        recipient=row.email,
+        context={
+            "key_name": key.name,
+            "key_hint": key.hint,
+            "timestamp": key.created_at,
+            "ip": actor.address,
+            "link": public_page("users:api_key_list"),
+        },
+    )
     return key, text
 
 

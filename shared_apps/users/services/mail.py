@@ -2,21 +2,21 @@ import json
 import smtplib
 from collections.abc import Mapping
 from datetime import timedelta
-from email.utils import formataddr
+from email.utils import formataddr, make_msgid
 from typing import Any
 from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
+from django.core.mail import EmailMultiAlternatives
 from django.utils import translation
 
 from core.clock import now
 from core.secrets import seal, unseal
-from core.tenancy import atomic
+from core.tenancy import atomic, require_scope
 from core.tenancy.tasks import enqueue
-from shared_apps.users.links import site_name
+from core.web.letters import compose, letterhead
+from shared_apps.users.links import site_host
 from shared_apps.users.models import Mail, User
 
 ATTEMPTS = 8
@@ -29,18 +29,17 @@ _logger = structlog.get_logger("mail")
 def mail_queue(*, template: str, recipient: str, context: Mapping[str, Any]) -> Mail:
     """Write a message in the caller's transaction and send it once that has committed.
 
-    `template` is the beginning of two template names, `…_subject.txt` and `…_message.txt`. It speaks the recipient's
+    `template` names `<template>.html`, from which `core.web.letters` makes text and HTML. It speaks the recipient's
     language where that is known, else that of whoever caused it.
     """
-    text = {**context, "site_name": site_name(), "recipient": recipient}
     known = User.objects.filter(email=recipient).values_list("language", flat=True).first()
     with translation.override(known or translation.get_language()):
-        subject = " ".join(render_to_string(f"{template}_subject.txt", text).split())
-        body = render_to_string(f"{template}_message.txt", text).strip()
+        letter = compose(template, {**context, "recipient": recipient})
+    written = {"subject": letter.subject, "body": letter.text, "html": letter.html}
     mail = Mail.objects.create(
         kind=template,
         recipient=recipient,
-        sealed=seal(json.dumps({"subject": subject, "body": body}), field=_FIELD),
+        sealed=seal(json.dumps(written), field=_FIELD),
     )
     enqueue("users.mail_send", mail.pk)
     return mail
@@ -83,13 +82,18 @@ def mail_due() -> list[UUID]:
     return list(waiting.values_list("pk", flat=True)[:100])
 
 
-def _message(mail: Mail) -> EmailMessage:
+def _message(mail: Mail) -> EmailMultiAlternatives:
     text = json.loads(unseal(mail.sealed, field=_FIELD))
-    name = " ".join(site_name().split())
-    return EmailMessage(
+    head = letterhead()
+    address = settings.DEFAULT_FROM_EMAIL if require_scope().is_platform else settings.TENANT_FROM_EMAIL
+    message = EmailMultiAlternatives(
         text["subject"],
         text["body"],
-        formataddr((name, settings.DEFAULT_FROM_EMAIL)),
+        formataddr((" ".join(head.sender.split()), address)),
         [mail.recipient],
-        headers={"Auto-Submitted": "auto-generated"},
+        reply_to=[head.reply_to] if head.reply_to else None,
+        # By itself Django would name the machine, and with it the platform.
+        headers={"Auto-Submitted": "auto-generated", "Message-ID": make_msgid(domain=site_host())},
     )
+    message.attach_alternative(text["html"], "text/html")
+    return message

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from core.web.styleguide import views
+from core.web.styleguide import emails, views
 
 app_name = "styleguide"
 urlpatterns = [
@@ -8,6 +8,8 @@ urlpatterns = [
     path("search/", views.search, name="search"),
     path("figures/", views.figures, name="figures"),
     path("dialog/", views.dialog, name="dialog"),
+    path("emails/", emails.emails, name="emails"),
+    path("emails/<slug:slug>/html/", emails.email_frame, name="email_frame"),
     path("error/<slug:code>/", views.error, name="error"),
     path("<slug:name>/", views.section, name="section"),
 ]

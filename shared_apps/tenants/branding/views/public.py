@@ -15,7 +15,7 @@ from core.tenancy import require_scope
 from core.web.htmx import render_page
 from shared_apps.tenants.branding.addresses import ICON_PATHS, MASKABLE_PATH, artwork_hash
 from shared_apps.tenants.branding.drawing import MASKABLE_SIZE, card_png, favicon_ico, icon_png
-from shared_apps.tenants.branding.legal import legal_html
+from shared_apps.tenants.branding.legal import LEGAL_LABELS, legal_html
 from shared_apps.tenants.branding.selectors import (
     asset_content,
     asset_in,
@@ -24,7 +24,6 @@ from shared_apps.tenants.branding.selectors import (
     square_content,
 )
 from shared_apps.tenants.branding.theme import palette_of, theme_of
-from shared_apps.tenants.branding.wearing import LEGAL_LABELS
 
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_A_MINUTE = "public, max-age=60"

@@ -11,6 +11,7 @@ from django.utils import translation
 from core.clock import now
 from core.ids import uuid7
 from core.tenancy import TenantRef, platform_context, tenant_context
+from core.web.letters import Letter
 from shared_apps.users.models import Mail
 from shared_apps.users.services import mail_due, mail_queue, mail_send
 from shared_apps.users.services.mail import ATTEMPTS
@@ -44,7 +45,8 @@ def test_a_message_leaves_once_and_its_text_is_wiped(inside: TenantRef) -> None:
     (sent,) = outbox.outbox
     assert (sent.to, sent.subject) == (["cleo@example.org"], "You are invited to North Ltd")
     assert sent.from_email == "North Ltd <no-reply@localhost>"
-    assert sent.extra_headers == {"Auto-Submitted": "auto-generated"}
+    assert sent.extra_headers["Auto-Submitted"] == "auto-generated"
+    assert sent.extra_headers["Message-ID"].endswith("@north.localhost>")
     assert "https://north.example/join" in sent.body
     mail.refresh_from_db()
     assert (mail.sealed, mail.attempts) == ("", 1)
@@ -53,21 +55,26 @@ def test_a_message_leaves_once_and_its_text_is_wiped(inside: TenantRef) -> None:
 
 def test_it_speaks_the_recipient_s_language_where_that_is_known(inside: TenantRef, monkeypatch) -> None:
     spoken: list[str] = []
-    monkeypatch.setattr(
-        "shared_apps.users.services.mail.render_to_string", lambda *_: spoken.append(translation.get_language()) or "x"
-    )
+
+    def hear(*_: object) -> Letter:
+        spoken.append(translation.get_language())
+        return Letter("x", "x", "x")
+
+    monkeypatch.setattr("shared_apps.users.services.mail.compose", hear)
     make_user("cleo@example.org", language="de")
     with translation.override("fr"):
         queued()
         mail_queue(template="users/mail/invitation", recipient="dora@example.org", context={})
-    assert spoken == ["de", "de", "fr", "fr"]
+    assert spoken == ["de", "fr"]
 
 
 def test_names_cannot_write_headers_or_markup(inside: TenantRef) -> None:
     mail_send(mail_id=queued(inviter="Eve\nBcc: all@example.org <b>&").pk)
     (sent,) = outbox.outbox
     assert "\n" not in sent.subject
-    assert "Eve\nBcc: all@example.org <b>& invites you" in sent.body
+    assert "Eve Bcc: all@example.org <b>& invites you" in sent.body
+    ((html, _),) = sent.alternatives
+    assert "Eve Bcc: all@example.org &lt;b&gt;&amp; invites you" in html
     assert set(sent.message().keys()) >= {"Subject", "From", "To"}
     assert "Bcc" not in sent.message()
 
