@@ -4,6 +4,8 @@ from django.urls import include, path
 
 from core.api.routes import api_urlpatterns
 from core.web import errors, files, home, settings_area
+from shared_apps.signup.urls import LANDING, SIGN_UP
+from shared_apps.signup.views.landing import for_strangers
 from shared_apps.tenants.api.urls import REGISTRATIONS as TENANTS
 from shared_apps.tenants.branding.urls import PUBLIC as BRAND_PUBLIC
 from shared_apps.trail.api.urls import REGISTRATIONS as TRAIL
@@ -12,7 +14,9 @@ from tenant_apps.events.api.urls import REGISTRATIONS as EVENTS
 from tenant_apps.jobs.api.urls import REGISTRATIONS as JOBS
 
 urlpatterns = [
-    path("", home.page, name="home"),
+    path("", for_strangers(home.page), name="home"),
+    path("", include(LANDING)),
+    path("sign-up/", include(SIGN_UP)),
     path("account/", include("shared_apps.users.account_urls")),
     path("people/", include("shared_apps.users.urls")),
     path("tenants/", include("shared_apps.console.urls")),

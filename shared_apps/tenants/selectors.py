@@ -1,11 +1,12 @@
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet, Value
 
 from core.errors import NotFound
 from core.tenancy import TenantState
-from shared_apps.tenants.models import Domain, Tenant
+from shared_apps.tenants.models import Domain, Tenant, skeleton_of
+from shared_apps.tenants.names import require_slug, slug_like_another, slug_taken
 
 
 def tenant_list() -> QuerySet[Tenant]:
@@ -28,6 +29,21 @@ def tenant_with(tenant_id: UUID) -> Tenant:
     if tenant is None:
         raise NotFound
     return tenant
+
+
+def require_free_slug(slug: str) -> str:
+    """The subdomain in its one spelling, as `require_slug` gives it, if no organisation has it or one that looks alike.
+
+    Raises NameRefused.
+    """
+    slug = require_slug(slug)
+    existing = Tenant.objects.exclude(state=TenantState.PURGED).annotate(seen=skeleton_of("slug"))
+    alike = list(existing.filter(seen=skeleton_of(Value(slug))).values_list("slug", flat=True))
+    if slug in alike:
+        raise slug_taken(slug)
+    if alike:
+        raise slug_like_another(slug)
+    return slug
 
 
 def tenant_url(tenant: Tenant) -> str:

@@ -9,11 +9,13 @@ from django.urls import path, re_path
 
 from shared_apps.users.views.account import ConfirmEmail, ResetPassword
 from shared_apps.users.views.account import account_page as page
+from shared_apps.users.views.handover import arrive
 from shared_apps.users.views.registration import register
 
 urlpatterns = [
     path("sign-in/", page(account.login), name="account_login"),
     path("sign-out/", page(account.logout), name="account_logout"),
+    path("arrive/", arrive, name="account_arrive"),
     path("register/", register, name="account_signup"),
     path("disabled/", page(account.account_inactive), name="account_inactive"),
     path("confirm-yourself/", page(account.reauthenticate), name="account_reauthenticate"),

@@ -69,3 +69,12 @@ class ScopeRefused(Unprocessable):
 
     code = "scope_refused"
     title = "A scope cannot be given"
+
+
+class HandOverRefused(LiveryError):
+    """What should have signed a new administrator in was used, is too old, or is not for this organisation."""
+
+    status = 410
+    code = "hand_over_refused"
+    title = "Sign in with your password"
+    message = "This way in works once, for a minute, right after the organisation was set up."

@@ -6,6 +6,7 @@ from config.settings.vendors.celery import *  # noqa: F403
 from config.settings.vendors.logging import *  # noqa: F403
 from config.settings.vendors.rest import *  # noqa: F403
 from config.settings.vendors.signin import *  # noqa: F403
+from config.settings.vendors.signup import *  # noqa: F403
 
 BASE_DIR = ROOT
 DATA_DIR = ROOT / ".data"
@@ -54,7 +55,7 @@ BOTH_APPS = [
     "tenant_apps.events",
     "tenant_apps.jobs",
 ]
-SHARED_APPS = ["shared_apps.tenants", "shared_apps.console", "django_tenants", *BOTH_APPS]
+SHARED_APPS = ["shared_apps.tenants", "shared_apps.signup", "shared_apps.console", "django_tenants", *BOTH_APPS]
 TENANT_APPS = [*BOTH_APPS, "shared_apps.organisation"]
 INSTALLED_APPS = [
     "core",

@@ -1,5 +1,5 @@
 from shared_apps.tenants.fleet.runs import fleet_pause, fleet_resume, fleet_skip
-from shared_apps.tenants.names import LONGEST_NAME
+from shared_apps.tenants.names import LONGEST_NAME, LONGEST_SLUG, require_name, slug_skeleton
 from shared_apps.tenants.services.lifecycle import (
     RESUMABLE,
     tenant_archive,
@@ -14,12 +14,15 @@ from shared_apps.tenants.services.registry import Owner, tenant_create, tenant_o
 
 __all__ = [
     "LONGEST_NAME",
+    "LONGEST_SLUG",
     "RESUMABLE",
     "UNBORN",
     "Owner",
     "fleet_pause",
     "fleet_resume",
     "fleet_skip",
+    "require_name",
+    "slug_skeleton",
     "tenant_archive",
     "tenant_create",
     "tenant_delete",

@@ -1,5 +1,7 @@
+from shared_apps.users.emails import normalise_email
 from shared_apps.users.services.api_keys import api_key_create, api_key_note_use, api_key_revoke
 from shared_apps.users.services.devices import device_sign_out
+from shared_apps.users.services.handover import handover_claim, handover_token
 from shared_apps.users.services.invitations import (
     invitation_accept,
     invitation_create,
@@ -9,6 +11,7 @@ from shared_apps.users.services.invitations import (
 from shared_apps.users.services.mail import mail_due, mail_queue, mail_send
 from shared_apps.users.services.people import (
     password_set,
+    require_password,
     sign_out_everywhere,
     unclaimed_discard,
     user_create,
@@ -34,17 +37,21 @@ __all__ = [
     "api_key_revoke",
     "confirmation_send",
     "device_sign_out",
+    "handover_claim",
+    "handover_token",
     "invitation_accept",
     "invitation_create",
     "invitation_revoke",
     "mail_due",
     "mail_queue",
     "mail_send",
+    "normalise_email",
     "owner_account_create",
     "password_set",
     "purge_expired",
     "registration_begin",
     "registration_is_open",
+    "require_password",
     "saved_view_delete",
     "saved_view_save",
     "second_factor_use",

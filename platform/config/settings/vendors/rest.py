@@ -35,6 +35,11 @@ RATE_LIMITS = {
     "costly": {"points": env.int("RATE_LIMIT_COSTLY", default=60), "seconds": 60},
     "auth": {"points": env.int("RATE_LIMIT_AUTH", default=60), "seconds": 60, "fail_closed": True},
     "failed_credentials": {"points": env.int("RATE_LIMIT_FAILED_CREDENTIALS", default=60), "seconds": 60},
+    # Sign-ups from one address, mails to one mailbox, codes and retries from one address, questions about names.
+    "sign_up": {"points": env.int("RATE_LIMIT_SIGN_UP", default=20), "seconds": 3600, "fail_closed": True},
+    "sign_up_mail": {"points": 6, "seconds": 3600, "fail_closed": True},
+    "sign_up_code": {"points": 30, "seconds": 600, "fail_closed": True},
+    "sign_up_lookup": {"points": 90, "seconds": 60},
 }
 
 # Origins are the tenants' own, see core.api.cors; cookies never cross.
