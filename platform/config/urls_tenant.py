@@ -3,18 +3,21 @@
 from django.urls import include, path
 
 from core.api.routes import api_urlpatterns
-from core.web import errors, files, home, settings_area
+from core.web import crawlers, errors, files, home, settings_area
 from shared_apps.organisation.api.urls import REGISTRATIONS as ORGANISATION
 from shared_apps.tenants.branding.api.urls import REGISTRATIONS as BRAND_API
 from shared_apps.tenants.branding.urls import PUBLIC as BRAND_PUBLIC
 from shared_apps.tenants.branding.urls import SETTINGS as BRAND
+from shared_apps.tenants.branding.views.home import for_visitors
 from shared_apps.trail.api.urls import REGISTRATIONS as TRAIL
 from shared_apps.users.api.urls import TENANT as USERS
 from tenant_apps.events.api.urls import REGISTRATIONS as EVENTS
 from tenant_apps.jobs.api.urls import REGISTRATIONS as JOBS
 
 urlpatterns = [
-    path("", home.page, name="home"),
+    path("", for_visitors(home.page), name="home"),
+    path("robots.txt", crawlers.robots, name="robots"),
+    path("sitemap.xml", crawlers.sitemap, name="sitemap"),
     path("account/", include("shared_apps.users.account_urls")),
     path("people/", include("shared_apps.users.urls")),
     path("trail/", include("shared_apps.trail.urls")),

@@ -15,6 +15,7 @@ from core.tenancy.directory import directory
 from core.tenancy.errors import ReadOnlyTenant, TenancyError
 from core.tenancy.hosts import normalise_host
 from core.tenancy.lifecycle import TenantState, serves
+from core.web.crawlers import ROBOTS_PATH, refusal
 from core.web.errors import tenant_state_response, unknown_host_response
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -54,7 +55,7 @@ class TenantMiddleware:
     def _serve(self, request: TenantRequest, tenant: TenantRef) -> HttpResponse:
         request.tenant = tenant
         if not serves(tenant.state):
-            return tenant_state_response(tenant, request)
+            return refusal() if request.path_info == ROBOTS_PATH else tenant_state_response(tenant, request)
         required = directory().required_step()
         if required is None or tenant.template_step < required:
             return tenant_state_response(tenant, request, behind=True)

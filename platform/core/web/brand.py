@@ -7,6 +7,15 @@ from core.tenancy import current_scope
 
 
 @dataclass(frozen=True, slots=True)
+class Logo:
+    """A wide logo, which has the name in it."""
+
+    url: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class Brand:
     """What a page of one organisation wears. Addresses are of the same host; an empty one leaves the part out."""
 
@@ -15,6 +24,10 @@ class Brand:
     mark_url: str = ""
     icon: str = ""
     tagline: str = ""
+    # One for light and one for dark backgrounds.
+    logo: Logo | None = None
+    logo_dark: Logo | None = None
+    is_sidebar_dark: bool = False
 
 
 Source = Callable[[HttpRequest], Brand]

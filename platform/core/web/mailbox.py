@@ -19,7 +19,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@csp_update(FRAMING)  # type: ignore[arg-type]  its stub knows only views without arguments
+@csp_update(FRAMING)  # type: ignore[arg-type]
 def detail(request: HttpRequest, message_id: UUID) -> HttpResponse:
     """One message, as HTML and as text."""
     return render_page(request, "mailbox/detail.html", {"message": kept_get(message_id)})

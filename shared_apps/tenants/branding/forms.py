@@ -7,6 +7,8 @@ from shared_apps.tenants.branding.models import AssetKind
 from shared_apps.tenants.branding.values import (
     LARGEST_RADIUS,
     LARGEST_TINT,
+    LONGEST_ABOUT,
+    LONGEST_CONTACT,
     LONGEST_LEGAL_TEXT,
     BrandValues,
     Density,
@@ -59,6 +61,24 @@ class BrandForm(forms.Form):
     font_body = forms.ChoiceField(label=_("Text font"), choices=Font.choices)
     font_head = forms.ChoiceField(label=_("Heading font"), choices=Font.choices)
     mode = forms.ChoiceField(label=_("Light or dark"), choices=Mode.choices)
+    public_home = forms.BooleanField(
+        label=_("Show a public home page"),
+        required=False,
+        help_text=_("Without it, visitors are asked to sign in and search engines are kept out."),
+    )
+    headline = forms.CharField(label=_("Headline"), max_length=120, required=False, help_text=_("Empty: the name."))
+    about = forms.CharField(
+        label=_("About you"),
+        max_length=LONGEST_ABOUT,
+        required=False,
+        widget=forms.Textarea({"rows": 8}),
+        help_text=_("Markdown. HTML is shown as text."),
+    )
+    contact = forms.CharField(
+        label=_("Postal address"), max_length=LONGEST_CONTACT, required=False, widget=forms.Textarea({"rows": 3})
+    )
+    contact_email = forms.CharField(label=_("E-mail address"), max_length=254, required=False)
+    contact_phone = forms.CharField(label=_("Telephone"), max_length=40, required=False)
     sender_name = forms.CharField(
         label=_("Sender of e-mails"), max_length=80, required=False, help_text=_("Empty: the name of the brand.")
     )

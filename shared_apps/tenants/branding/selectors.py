@@ -61,6 +61,11 @@ def published_of(tenant: TenantRef) -> Published:
     return Published(snapshot["number"], values, snapshot["assets"], tuple(snapshot.get("legal", ())))
 
 
+def has_public_home(tenant: TenantRef) -> bool:
+    """Whether visitors see a page about the organisation; otherwise they are asked to sign in."""
+    return published_of(tenant).values.public_home
+
+
 def draft_of(tenant: TenantRef) -> Draft:
     """The draft, which begins as what is published."""
     with platform_context():

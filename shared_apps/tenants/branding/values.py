@@ -21,11 +21,14 @@ from shared_apps.tenants.branding.errors import BrandRefused
 from shared_apps.tenants.names import LONGEST_NAME
 
 LONGEST_LEGAL_TEXT = 20_000
+LONGEST_ABOUT = 4_000
+LONGEST_CONTACT = 300
 LARGEST_RADIUS = 16
 # Above it, grey text on grey stands out too little in some hues.
 LARGEST_TINT = Decimal("0.03")
 LEGAL = ("imprint", "privacy", "terms")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
+_PHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{2,38}")
 _LOCALE = re.compile(r"[a-z]{2,3}([-_][a-z]{4})?([-_]([a-z]{2}|[0-9]{3}))?", re.IGNORECASE)
 
 
@@ -69,6 +72,12 @@ class BrandValues:
     font_body: str = Font.INTER.value
     font_head: str = Font.INTER.value
     mode: str = Mode.CHOICE.value
+    public_home: bool = True
+    headline: str = ""
+    about: str = ""
+    contact: str = ""
+    contact_email: str = ""
+    contact_phone: str = ""
     sender_name: str = ""
     reply_to: str = ""
     imprint_text: str = ""
@@ -210,11 +219,27 @@ def _link(value: Any) -> str:
     return address
 
 
-def _legal_text(value: Any) -> str:
-    text = _text(value).replace("\r\n", "\n").replace("\r", "\n").strip()
-    if len(text) > LONGEST_LEGAL_TEXT or any(_is_control(letter) for letter in text if letter not in "\n\t"):
-        raise ValidationError(f"Give a text of at most {LONGEST_LEGAL_TEXT} visible characters.", "invalid")
-    return text
+def _long_text(longest: int) -> Callable[[Any], str]:
+    def clean(value: Any) -> str:
+        text = _text(value).replace("\r\n", "\n").replace("\r", "\n").strip()
+        if len(text) > longest or any(_is_control(letter) for letter in text if letter not in "\n\t"):
+            raise ValidationError(f"Give a text of at most {longest} visible characters.", "invalid")
+        return text
+
+    return clean
+
+
+def _yes_or_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValidationError("Say yes or no.", "invalid")
+    return value
+
+
+def _phone(value: Any) -> str:
+    number = _line(40)(value)
+    if number and not _PHONE.fullmatch(number):
+        raise ValidationError("Give a telephone number such as +351 286 000 000.", "invalid")
+    return number
 
 
 def _locale(value: Any) -> str:
@@ -249,9 +274,15 @@ _CLEANERS: Mapping[str, Callable[[Any], Any]] = {
     "font_body": _one_of(Font),
     "font_head": _one_of(Font),
     "mode": _one_of(Mode),
+    "public_home": _yes_or_no,
+    "headline": _line(120),
+    "about": _long_text(LONGEST_ABOUT),
+    "contact": _long_text(LONGEST_CONTACT),
+    "contact_email": _address,
+    "contact_phone": _phone,
     "sender_name": _sender,
     "reply_to": _address,
-    **{f"{kind}_text": _legal_text for kind in LEGAL},
+    **{f"{kind}_text": _long_text(LONGEST_LEGAL_TEXT) for kind in LEGAL},
     **{f"{kind}_url": _link for kind in LEGAL},
     "locale": _locale,
     "time_zone": _time_zone,

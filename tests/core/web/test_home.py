@@ -47,11 +47,6 @@ def test_the_platforms_people_find_the_organisations(home, db):
     assert 'href="/tenants/"' in home("platform", "platform_admin")
 
 
-def test_a_visitor_is_asked_to_sign_in(client_for, tenant):
-    answer = client_for(tenant).get("/")
-    assert (answer.status_code, answer["Location"]) == (302, "/account/sign-in/?next=/")
-
-
 def test_nothing_is_posted_there(client_for, tenant):
     assert client_for(tenant).post("/").status_code == 405
 

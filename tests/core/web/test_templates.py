@@ -28,7 +28,8 @@ def name_of(path):
 def test_templates_load_and_keep_to_the_content_security_policy(path):
     get_template(name_of(path))
     source = path.read_text()
-    assert not INLINE.search(source)
+    # Mail programs load no stylesheets, so a message brings its styles along.
+    assert name_of(path).startswith("email/") or not INLINE.search(source)
     assert not OUTSIDE.search(source)
 
 

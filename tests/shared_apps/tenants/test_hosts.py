@@ -8,10 +8,10 @@ ANSWERS = {
     TenantState.REQUESTED: (503, "tenant_opening"),
     TenantState.PROVISIONING: (503, "tenant_opening"),
     TenantState.READY: (503, "tenant_opening"),
-    TenantState.TRIAL: (302, None),
-    TenantState.ACTIVE: (302, None),
-    TenantState.PAST_DUE: (302, None),
-    TenantState.READ_ONLY: (302, None),
+    TenantState.TRIAL: (200, None),
+    TenantState.ACTIVE: (200, None),
+    TenantState.PAST_DUE: (200, None),
+    TenantState.READ_ONLY: (200, None),
     TenantState.SUSPENDED: (403, "tenant_suspended"),
     TenantState.ARCHIVED: (410, "tenant_archived"),
     TenantState.DELETING: (410, "tenant_closed"),
@@ -33,7 +33,12 @@ def test_a_host_answers_as_its_organisations_state_says(db, twins: Twins, client
     status, code = answer
     page = client_for(twins.first).get("/")
     assert page.status_code == status
-    assert page.headers["Content-Type"].startswith("text/html") or status == 302
+    assert page.headers["Content-Type"].startswith("text/html")
+    # A host that serves shows its public home, any other says why not, and lets no crawler in.
+    assert (b'href="/account/sign-in/"' in page.content) == (status == 200)
+    robots = client_for(twins.first).get("/robots.txt")
+    assert robots.status_code == (404 if status == 404 else 200)
+    assert (b"Allow: /$" in robots.content) == (status == 200)
     problem = client_for(twins.first).get("/api/v1/auth/me/")
     if code:
         assert (problem.status_code, problem.json()["type"]) == (status, f"/problems/{code}")
@@ -51,7 +56,7 @@ def test_every_state_has_an_answer():
 
 
 def test_a_process_whose_code_is_newer_than_the_template_serves_nobody(fleet: Twins, client_for, migrations):
-    assert client_for(fleet.first).get("/").status_code == 302
+    assert client_for(fleet.first).get("/").status_code == 200
     assert client_for("platform").get("/readyz").status_code == 200
     migrations.write("9001_note", 'migrations.AddField("taskrun", "note", models.TextField(default="-"))')
     assert client_for(fleet.first).get("/").status_code == 503
@@ -64,4 +69,4 @@ def test_older_code_serves_organisations_that_are_ahead(fleet: Twins, client_for
         last = TemplateStep.objects.last()
         TemplateStep.objects.create(ordinal=last.ordinal + 1, app_label="jobs", name="9999_later", kind="sql")
     put(fleet.first, template_step=last.ordinal + 1)
-    assert client_for(fleet.first).get("/").status_code == 302
+    assert client_for(fleet.first).get("/").status_code == 200

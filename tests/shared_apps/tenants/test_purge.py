@@ -157,7 +157,7 @@ def test_a_subdomain_can_be_used_again_and_old_credentials_stay_dead(
     client = client_for(old)
     assert client.post("/account/sign-in/", {"login": user.email, "password": PASSWORD}).status_code == 302
     bearer = {"Authorization": f"Bearer {tokens.access}"}
-    assert client.get("/").status_code == 200
+    assert client.get("/people/account/").status_code == 200
     assert client_for(old).get("/api/v1/auth/me/", headers=bearer).status_code == 200
     with platform_context():
         tenant = Tenant.objects.get(pk=old.uuid)
@@ -174,5 +174,5 @@ def test_a_subdomain_can_be_used_again_and_old_credentials_stay_dead(
     assert new.pk != old.uuid and new.schema_name != old.schema
     with tenant_context(directory().by_uuid(new.pk)):
         make_user("ada@example.org")
-    assert client.get("/").status_code == 302
+    assert client.get("/people/account/").status_code == 302
     assert client_for(old).get("/api/v1/auth/me/", headers=bearer).status_code == 401

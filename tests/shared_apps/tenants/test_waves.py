@@ -119,7 +119,7 @@ def test_an_organisation_that_lags_answers_503_and_its_tasks_are_refused(lagging
     fleet_migrate()
     directory().forget()
     assert not lags_behind(directory().by_uuid(fleet.first.uuid))
-    assert client_for(ref).get("/").status_code == 302
+    assert client_for(ref).get("/").status_code == 200
     assert client_for(ref).get("/api/v1/auth/me/").status_code == 401
 
 

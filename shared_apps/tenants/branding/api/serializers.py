@@ -10,6 +10,8 @@ from shared_apps.tenants.branding.models import AssetKind
 from shared_apps.tenants.branding.theme import ink_of
 from shared_apps.tenants.branding.values import (
     LARGEST_RADIUS,
+    LONGEST_ABOUT,
+    LONGEST_CONTACT,
     LONGEST_LEGAL_TEXT,
     BrandValues,
     Density,
@@ -43,6 +45,12 @@ class BrandSettings(StrictSerializer):
     font_body = _choice(Font)
     font_head = _choice(Font)
     mode = _choice(Mode)
+    public_home = serializers.BooleanField(required=False, help_text="Whether visitors see a page about you at /.")
+    headline = _text(120)
+    about = _text(LONGEST_ABOUT, help_text="Markdown.")
+    contact = _text(LONGEST_CONTACT, help_text="Postal address.")
+    contact_email = _text(254)
+    contact_phone = _text(40)
     sender_name = _text(80)
     reply_to = _text(254)
     imprint_text = _text(LONGEST_LEGAL_TEXT, help_text="Markdown.")
