@@ -63,6 +63,7 @@ SPECIAL: dict[str, Callable[[RowKey, Filling], Values]] = {
     },
     "organisation.organisation": lambda row, fill: {"id": 1, "country": "PT", "currency": "EUR"},
     "sessions.session": lambda row, fill: {"session_key": f"session-of-row-{row.number}"},
+    "signup.signup": lambda row, fill: {"tenant_id": None, "held": None},
     "tenants.fleetrun": lambda row, fill: {"state": "finished"},
     "tenants.tenant": lambda row, fill: {"schema_name": f"t_{row.number:020}", "state": "active", "resume_state": ""},
     "users.apikey": lambda row, fill: {"credential_version": 1, "public_id": f"row{row.number}"},
