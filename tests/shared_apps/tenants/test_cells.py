@@ -7,7 +7,7 @@ import psycopg2
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import OperationalError, connections
 
 from config.settings.environment import database as cell_settings
 from core.actor import SYSTEM
@@ -19,9 +19,12 @@ from shared_apps.tenants.fleet.verification import fleet_verify
 from shared_apps.tenants.fleet.warm import warm_fill
 from shared_apps.tenants.fleet.waves import fleet_migrate
 from shared_apps.tenants.models import Tenant, WarmSchema
-from shared_apps.tenants.services import tenant_archive, tenant_delete, tenant_purge
+from shared_apps.tenants.services import tenant_archive, tenant_delete, tenant_provision, tenant_purge
 from tenant_apps.jobs.models import TaskRun
+from tests.support.provisioned import BIRTH, MIDWAY, held_up, states_of
+from tests.support.threads import at_once
 from tests.support.twins import Twins
+from tests.support.workers import eventually
 
 CELL = "far"
 NOTE = 'migrations.AddField("taskrun", "note", models.TextField(default="-"))'
@@ -34,7 +37,7 @@ def fill(apps, schema_editor):
 
 
 @pytest.fixture(scope="module")
-def far_cell(twins: Twins, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def far_cell(twins: Twins, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     server = Postgres(tmp_path_factory.mktemp("cell"))
     server.start()
     try:
@@ -47,7 +50,7 @@ def far_cell(twins: Twins, django_db_blocker: Any, tmp_path_factory: pytest.Temp
             )
             connections.configure_settings(settings.DATABASES)
             call_command("database", "prepare", cell=CELL, verbosity=0)
-            yield
+            yield server
     finally:
         connections.close_all()
         settings.DATABASES.pop(CELL, None)
@@ -65,7 +68,7 @@ def there(statement: str) -> list[Any]:
 
 
 def test_another_cells_organisations_are_made_migrated_checked_and_removed(
-    far_cell: None, fleet: Twins, provisioned, requested, migrations
+    far_cell: Postgres, fleet: Twins, provisioned, requested, migrations
 ):
     warm_fill(size=1)
     warm_fill(size=1, cell=CELL)
@@ -100,3 +103,32 @@ def test_another_cells_organisations_are_made_migrated_checked_and_removed(
         assert Tenant.objects.filter(cell=CELL, template_step=pack_get().version).count() == 2
     left = there("SELECT rolname FROM pg_roles WHERE rolname ~ '^t_' ORDER BY 1")
     assert left == [(tenant.schema_name,), (f"{tenant.schema_name}_ro",)]
+
+
+def test_a_database_server_that_is_killed_midway_keeps_no_half(far_cell: Postgres, committed: Twins, requested):
+    tenant = requested("far-away", cell=CELL)
+
+    def work(number: int) -> None:
+        if number == 0:
+            tenant_provision(tenant=tenant)
+        else:
+            eventually(is_stuck)
+            far_cell.kill()
+
+    with held_up(MIDWAY, cell=CELL) as is_stuck:
+        made, killed = at_once(2, work)
+    assert (type(made), killed) == (OperationalError, None)
+    far_cell.start()
+    with platform_context():
+        schema = Tenant.objects.get(pk=tenant.pk).schema_name
+        of_it = f"SELECT rolname FROM pg_roles WHERE rolname ~ '^{schema}' UNION SELECT nspname FROM pg_namespace"
+        assert there(f"{of_it} WHERE nspname = '{schema}'") == []
+        assert states_of(tenant) == BIRTH[:1]
+
+        assert tenant_provision(tenant=tenant).schema_name == schema
+        assert states_of(tenant) == BIRTH
+        directory().forget()
+        assert there(f"SELECT email FROM {schema}.users_invitation") == [("owner@far-away.example",)]
+        for change in (tenant_archive, tenant_delete):
+            tenant = change(tenant=tenant, actor=SYSTEM)
+        tenant_purge(tenant=tenant)

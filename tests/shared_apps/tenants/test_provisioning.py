@@ -8,36 +8,14 @@ from shared_apps.tenants.fleet.names import TEMPLATE_SCHEMA, new_schema_name
 from shared_apps.tenants.fleet.recording import template_record
 from shared_apps.tenants.fleet.replay import NothingRecorded, pack_get, schema_build
 from shared_apps.tenants.fleet.warm import warm_fill
-from shared_apps.tenants.models import StateChange, TemplateStep, Tenant, WarmSchema
+from shared_apps.tenants.models import TemplateStep, Tenant, WarmSchema
 from shared_apps.tenants.services import Owner, provisioning, tenant_delete, tenant_provision, tenant_purge
 from shared_apps.trail.models import TrailEntry
 from shared_apps.users.models import Invitation, User
 from tests.support.databases import database
+from tests.support.provisioned import BIRTH, assert_nothing_left_over, schemas, states_of
 from tests.support.threads import at_once
 from tests.support.twins import Twins
-
-BIRTH = [("requested", "provisioning"), ("provisioning", "ready"), ("ready", "active")]
-
-
-def states_of(tenant):
-    with platform_context():
-        return list(StateChange.objects.filter(tenant=tenant).values_list("from_state", "to_state"))
-
-
-def schemas():
-    with platform_context():
-        named = set(Tenant.objects.exclude(schema_name=None).values_list("schema_name", flat=True))
-        named |= set(WarmSchema.objects.values_list("schema_name", flat=True))
-    with database() as cursor:
-        cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^t_[0-9a-z]{20}$'")
-        there = {name for (name,) in cursor.fetchall()}
-        cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [[f"{name}_ro" for name in named]])
-        return named, there, {name.removesuffix("_ro") for (name,) in cursor.fetchall()}
-
-
-def assert_nothing_left_over():
-    named, there, roles = schemas()
-    assert named == there == roles
 
 
 def test_a_requested_organisation_becomes_usable(committed: Twins, provisioned, shape_of, queued):
