@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from core.api.routes import api_urlpatterns
 from core.web import errors, files, home, settings_area
+from shared_apps.signup.api.urls import REGISTRATIONS as SIGN_UPS
 from shared_apps.signup.urls import LANDING, SIGN_UP
 from shared_apps.signup.views.landing import for_strangers
 from shared_apps.tenants.api.urls import REGISTRATIONS as TENANTS
@@ -27,7 +28,7 @@ urlpatterns = [
     path("", include("core.web.urls")),
     path("files/<str:token>/", files.serve, name="file"),
     *BRAND_PUBLIC,
-    *api_urlpatterns("api/platform/v1", [*TENANTS, *USERS, *TRAIL, *EVENTS, *JOBS]),
+    *api_urlpatterns("api/platform/v1", [*SIGN_UPS, *TENANTS, *USERS, *TRAIL, *EVENTS, *JOBS]),
 ]
 handler400 = errors.bad_request
 handler403 = errors.permission_denied

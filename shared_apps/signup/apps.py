@@ -8,4 +8,6 @@ class SignUpConfig(AppConfig):
     verbose_name = _("Sign-up")
 
     def ready(self) -> None:
-        from shared_apps.signup import tasks  # noqa: F401
+        from shared_apps.signup import mail_samples, tasks  # noqa: F401
+
+        mail_samples.register()

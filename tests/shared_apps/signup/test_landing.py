@@ -55,5 +55,5 @@ def test_crawlers_are_told_what_is_for_them(client):
 
 
 def test_the_landing_pages_are_the_platforms_alone(client_for, tenant):
-    for path in ("/sign-up/", "/find/", "/terms/", "/privacy/", "/sitemap.xml"):
+    for path in ("/sign-up/", "/find/", "/terms/", "/privacy/"):
         assert client_for(tenant).get(path).status_code == 404
