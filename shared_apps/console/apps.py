@@ -11,12 +11,19 @@ class ConsoleConfig(AppConfig):
         from core.web import navigation
         from shared_apps.console import permissions, tasks  # noqa: F401
 
-        navigation.register(
-            group=_("Organisations"),
-            label=_("Organisations"),
-            icon="building-2",
-            url_name="console:tenant_list",
-            on=("platform",),
-            action="tenants.view",
-            order=100,
-        )
+        for label, icon, name, action, order in (
+            (_("Overview"), "chart-no-axes-column", "overview", "console.view", 90),
+            (_("Organisations"), "building-2", "tenant_list", "tenants.view", 100),
+            (_("Fleet"), "layers", "fleet", "fleet.view", 110),
+            (_("Waiting and failed work"), "list-checks", "queue_list", "console.view", 120),
+            (_("Health"), "activity", "health", "console.view", 130),
+        ):
+            navigation.register(
+                group=_("Platform"),
+                label=label,
+                icon=icon,
+                url_name=f"console:{name}",
+                on=("platform",),
+                action=action,
+                order=order,
+            )

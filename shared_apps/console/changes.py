@@ -29,6 +29,8 @@ class Change:
     service: "Callable[..., Tenant]"
     to: TenantState | None
     action: str = "tenants.change_state"
+    # Whether people are cut off by it.
+    is_hard: bool = False
 
     def fits(self, tenant: "Tenant") -> bool:
         """Whether the organisation's state allows it."""
@@ -59,6 +61,7 @@ CHANGES = {
             _("Its people cannot sign in and its programs are refused. Nothing is lost."),
             tenant_suspend,
             TenantState.SUSPENDED,
+            is_hard=True,
         ),
         Change(
             "archive",
@@ -66,6 +69,7 @@ CHANGES = {
             _("It is closed. Its data stays."),
             tenant_archive,
             TenantState.ARCHIVED,
+            is_hard=True,
         ),
         Change(
             "delete",
@@ -74,6 +78,7 @@ CHANGES = {
             tenant_delete,
             TenantState.DELETING,
             "tenants.delete",
+            is_hard=True,
         ),
     )
 }

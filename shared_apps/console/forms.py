@@ -24,11 +24,16 @@ class ChangeForm(forms.Form):
     """Why an organisation's state changes, and the proof that this organisation is meant."""
 
     reason = forms.CharField(label=_("Reason"), max_length=500, required=False)
-    confirmation = forms.CharField(label=_("Subdomain, to confirm"), max_length=40)
+    confirmation = forms.CharField(
+        label=_("Subdomain, to confirm"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
 
     def __init__(self, *args: Any, slug: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.slug = slug
+        self.fields["confirmation"].help_text = _("Type “%(slug)s”.") % {"slug": slug}
 
     def clean_confirmation(self) -> str:
         """The organisation's subdomain as it is written."""
@@ -36,3 +41,27 @@ class ChangeForm(forms.Form):
         if typed != self.slug:
             raise forms.ValidationError(_("Type the organisation's subdomain."), code="other_slug")
         return typed
+
+
+class BulkChangeForm(forms.Form):
+    """Why several organisations change, and the proof that so many are meant."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=500)
+    confirmation = forms.IntegerField(
+        label=_("Number of organisations, to confirm"), widget=forms.TextInput(attrs={"inputmode": "numeric"})
+    )
+
+    def __init__(self, *args: Any, count: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.count = count
+
+    def clean_confirmation(self) -> int:
+        """How many organisations were chosen."""
+        typed: int = self.cleaned_data["confirmation"]
+        if typed != self.count:
+            raise forms.ValidationError(_("Type how many organisations are listed here."), code="other_count")
+        return typed
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=500)

@@ -1,4 +1,5 @@
 from datetime import datetime
+from uuid import UUID
 
 from celery import current_task
 
@@ -7,8 +8,9 @@ from core.tenancy.schedule import periodic
 from core.tenancy.tasks import QUEUES, platform_task
 from shared_apps.console.services.beating import heartbeat_note
 from shared_apps.console.services.measuring import measure_slices, measures_purge, slice_measure
+from shared_apps.console.services.orders import order_execute, orders_sweep
 
-_MINUTE, _HOUR = 60, 3_600
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
 @periodic(every=_HOUR, offset=17 * _MINUTE)
@@ -39,3 +41,16 @@ def beat_task() -> None:
 def heard_task(queue: str, sent_at: str) -> None:
     """Note that a worker hears this queue."""
     heartbeat_note(queue=queue, sent_at=datetime.fromisoformat(sent_at), worker=current_task.request.hostname or "")
+
+
+@platform_task(name="console.order", queue="fleet", time_limit=_DAY)
+def order_task(order_id: str) -> None:
+    """Do what somebody asked for over the fleet."""
+    order_execute(order_id=UUID(order_id))
+
+
+@periodic(every=_MINUTE, offset=41)
+@platform_task(name="console.order_sweep", queue="critical")
+def order_sweep_task() -> None:
+    """Queue orders again whose message was lost."""
+    orders_sweep()

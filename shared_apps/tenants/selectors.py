@@ -5,8 +5,52 @@ from django.db.models import Prefetch, QuerySet, Value
 
 from core.errors import NotFound
 from core.tenancy import TenantState
+from shared_apps.tenants.effects import Effects, TableSize, table_sizes, tenant_effects
+from shared_apps.tenants.fleet.progress import Wave, fleet_runs, run_items, run_waves, tenants_of
 from shared_apps.tenants.models import Domain, Tenant, skeleton_of
 from shared_apps.tenants.names import require_slug, slug_like_another, slug_taken
+from shared_apps.tenants.overview import (
+    Look,
+    Template,
+    lagging,
+    signups_by_day,
+    square_logo,
+    state_history,
+    step_spread,
+    template_newest,
+    tenant_counts,
+    tenant_look,
+    warm_counts,
+)
+
+__all__ = [
+    "Effects",
+    "Look",
+    "TableSize",
+    "Template",
+    "Wave",
+    "fleet_runs",
+    "host_url",
+    "lagging",
+    "require_free_slug",
+    "run_items",
+    "run_waves",
+    "signups_by_day",
+    "square_logo",
+    "state_history",
+    "step_spread",
+    "table_sizes",
+    "template_newest",
+    "tenant_counts",
+    "tenant_effects",
+    "tenant_get",
+    "tenant_list",
+    "tenant_look",
+    "tenant_url",
+    "tenant_with",
+    "tenants_of",
+    "warm_counts",
+]
 
 
 def tenant_list() -> QuerySet[Tenant]:

@@ -18,6 +18,8 @@ from core.errors import NotFound
 from core.permissions import PLATFORM_ROLES, TENANT_ROLES, grantable, role_grants
 from core.tenancy import require_scope
 from shared_apps.users.choices import PlatformRole, TenantRole
+from shared_apps.users.counting import Access as Access
+from shared_apps.users.counting import access_counts as access_counts
 from shared_apps.users.credentials import secret_hash
 from shared_apps.users.models import ApiKey, Invitation, Role, SavedView, TokenFamily, User
 from shared_apps.users.tokens import Claims

@@ -55,6 +55,11 @@ def readiness(name: str, *, seconds: float = 2.0) -> Callable[[Function], Functi
     return register
 
 
+def check_names() -> list[str]:
+    """All registered checks, in order."""
+    return sorted(_checks)
+
+
 def failed_checks() -> list[str]:
     """Run all checks side by side; the names of those that failed or did not answer in time, in order."""
     began = time.monotonic()

@@ -35,6 +35,14 @@ def fleet_verify() -> tuple[int, list[Drift]]:
     return checked, drifts
 
 
+def schema_verify(*, cell: str, schema: str, step: int) -> Drift | None:
+    """Compare one schema with the fingerprint of its step; None where it is as recorded.
+
+    Needs the owner's credentials.
+    """
+    return next(_drifts(cell, {schema: step}, pack_get()), None)
+
+
 def _steps_by_cell(pack: Pack) -> dict[str, dict[str, int]]:
     unmade = (*WITHOUT_SCHEMA, TenantState.PROVISIONING)
     with platform_context():
