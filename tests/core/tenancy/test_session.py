@@ -295,6 +295,12 @@ def test_a_commit_that_fails_undoes_the_session(marked: Twins, monkeypatch: pyte
         assert read_marker() == ["south"]
 
 
+def test_without_a_connection_there_is_nothing_to_commit(committed: Twins):
+    connection.close()
+    connection.commit()
+    assert connection.connection is None
+
+
 def test_who_watches_statements_sees_them_as_they_were_written(marked: Twins):
     seen: list[str] = []
 

@@ -215,6 +215,8 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         self._applied = None
 
     def _is_in_error(self) -> bool:
+        if self.connection is None:
+            return False
         status: int = self.connection.get_transaction_status()
         return status == TRANSACTION_STATUS_INERROR
 
