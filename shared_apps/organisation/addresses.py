@@ -20,7 +20,7 @@ PARTS = {
 
 # Territories by code, without unions, outlying parts of others and codes that stand for nothing.
 _NO_COUNTRIES = frozenset({"CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "UN", "XA", "XB", "ZZ"})
-_CODES = frozenset(str(code) for code in Locale.parse("en").territories if len(code) == 2 and code.isalpha())
+_CODES = frozenset(code for code in map(str, Locale.parse("en").territories) if len(code) == 2 and code.isalpha())
 COUNTRY_CODES = _CODES - _NO_COUNTRIES
 
 

@@ -9,9 +9,10 @@ class UsersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from core.web import navigation, saved_views, settings_area
+        from core.web import navigation, saved_views, search, settings_area
         from core.web.context_processors import HostKind
         from shared_apps.users import account_events, mail_samples, permissions, tasks  # noqa: F401
+        from shared_apps.users.finding import keys_found, people_found, roles_found
         from shared_apps.users.views.saved import PersonViews
 
         account_events.connect()
@@ -31,6 +32,15 @@ class UsersConfig(AppConfig):
             about=_("invitations, disable, sign out, two-factor"),
         )
         settings_area.register(
+            label=_("Roles"),
+            icon="shield-check",
+            url_name="users:role_list",
+            action="roles.view",
+            on=both,
+            order=40,
+            about=_("permissions, custom roles, who may do what"),
+        )
+        settings_area.register(
             label=_("API keys"),
             icon="key-round",
             url_name="users:api_key_list",
@@ -39,3 +49,10 @@ class UsersConfig(AppConfig):
             order=60,
             about=_("programs, scopes, tokens, REST"),
         )
+        finders = (
+            ("people", _("People"), "users", people_found, "users.view"),
+            ("roles", _("Roles"), "shield-check", roles_found, "roles.view"),
+            ("api_keys", _("API keys"), "key-round", keys_found, "api_keys.view"),
+        )
+        for order, (name, label, icon, find, action) in enumerate(finders, start=800):
+            search.register(name, label=label, icon=icon, find=find, action=action, on=both, order=order)

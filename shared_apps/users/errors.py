@@ -49,6 +49,61 @@ class InvitationUnusable(LiveryError):
     message = "It was used or taken back, or it has expired. Ask whoever invited you for a new one."
 
 
+class InvitationClosed(Conflict):
+    """Something was asked for an invitation that was used or taken back."""
+
+    code = "invitation_closed"
+    title = "This invitation is closed"
+    message = "It was used or taken back already. Invite the person again."
+
+
+class InvitationsRefused(Unprocessable):
+    """Some of several addresses cannot be invited, so nobody was."""
+
+    code = "invitations_refused"
+    title = "Some addresses cannot be invited"
+    message = "Nobody was invited. Correct the addresses named and send the form again."
+
+
+class RoleInUse(Conflict):
+    """A role was to be deleted that somebody has, or is invited with."""
+
+    code = "role_in_use"
+    title = "This role is in use"
+    message = "Somebody has this role, or is invited with it. Give them another one first."
+
+
+class RoleBuiltIn(Conflict):
+    """What a built-in role allows is part of the product."""
+
+    code = "role_built_in"
+    title = "This role is built in"
+    message = "A built-in role stays as it is. Make a copy and change that."
+
+
+class RoleRefused(Unprocessable):
+    """The name or the actions of a role are not valid; the errors name them."""
+
+    code = "role_refused"
+    title = "The role is not valid"
+
+
+class OwnSecondFactor(Conflict):
+    """Somebody tried to reset their own second factor as if it were another's."""
+
+    code = "own_second_factor"
+    title = "This is your own second factor"
+    message = "Remove it under your account, where you prove that it is you."
+
+
+class NoSecondFactor(Conflict):
+    """There is nothing to reset."""
+
+    code = "no_second_factor"
+    title = "There is no second factor"
+    message = "This person signs in with a password alone already."
+
+
 class PersonInactive(Conflict):
     """Something was asked for a person who is disabled."""
 

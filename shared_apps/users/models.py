@@ -43,6 +43,7 @@ class Role(models.Model):
         ordering = ["-is_system", "id"]
         constraints = [
             UniqueConstraint(fields=["code"], name="users_role_code_unique"),
+            UniqueConstraint(Lower("name"), name="users_role_name_unique"),
             CheckConstraint(
                 condition=Q(code=Lower("code")) & ~Q(code=""),
                 name="users_role_code_lower",
@@ -124,11 +125,11 @@ class RoleAssignment(models.Model):
 
 
 class Invitation(models.Model):
-    """A link that lets one person in, once, with one role. Only the hash of the link's token is kept."""
+    """A link that lets one person in, once, with the roles given. Only the hash of the link's token is kept."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(_("e-mail address"), max_length=254)
-    role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="+", verbose_name=_("role"))
+    roles = models.ManyToManyField(Role, through="InvitationRole", related_name="invitations", verbose_name=_("roles"))
     token_hash = models.CharField(max_length=64, editable=False)
     invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=now, editable=False)
@@ -173,6 +174,19 @@ class Invitation(models.Model):
         if self.revoked_at is not None:
             return "revoked"
         return "expired" if self.expires_at <= now() else "open"
+
+
+class InvitationRole(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="+")
+    role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("role of an invitation")
+        constraints = [UniqueConstraint(fields=["invitation", "role"], name="users_invitationrole_once")]
+
+    def __str__(self) -> str:
+        return f"{self.invitation_id} {self.role_id}"
 
 
 class ApiKey(models.Model):

@@ -10,7 +10,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from core.actor import Actor
 from core.clock import now
@@ -63,6 +63,11 @@ def user_list() -> QuerySet[User]:
     return User.objects.prefetch_related("roles").order_by("-id")
 
 
+def person_list() -> QuerySet[User]:
+    """Everybody, newest first, with `second_factor`: whether a password alone does not sign them in."""
+    return user_list().annotate(second_factor=Exists(_strong_factors().filter(user=OuterRef("pk"))))
+
+
 def user_get(user_id: UUID | str) -> User:
     """One person; raises NotFound."""
     try:
@@ -78,8 +83,11 @@ def user_is_verified(user: User) -> bool:
 
 def has_second_factor(user: User) -> bool:
     """Whether a password alone does not sign this person in."""
-    strong = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-    return Authenticator.objects.filter(user=user, type__in=strong).exists()
+    return _strong_factors().filter(user=user).exists()
+
+
+def _strong_factors() -> QuerySet[Authenticator]:
+    return Authenticator.objects.filter(type__in=(Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN))
 
 
 def lacks_second_factor(user: User) -> bool:
@@ -92,6 +100,19 @@ def role_list() -> QuerySet[Role]:
     return Role.objects.order_by("-is_system", "id")
 
 
+def role_list_counted() -> QuerySet[Role]:
+    """All roles with `people`: how many have each."""
+    return role_list().annotate(people=Count("assignments"))
+
+
+def role_get(role_id: UUID | str) -> Role:
+    """One role; raises NotFound."""
+    try:
+        return role_list().get(pk=role_id)
+    except Role.DoesNotExist as error:
+        raise NotFound from error
+
+
 def roles_with(codes: Iterable[str]) -> list[Role]:
     """The roles with these codes; raises NotFound when one does not exist here."""
     wanted = set(codes)
@@ -102,18 +123,28 @@ def roles_with(codes: Iterable[str]) -> list[Role]:
 
 
 def grantable_roles(actor: Actor) -> list[Role]:
-    """The roles that an actor may give: those that allow nothing beyond what the actor may do."""
+    """The roles that an actor may give: those that allow nothing beyond what the actor may do or give."""
     return [role for role in role_list() if may_grant(actor, role)]
 
 
 def may_grant(actor: Actor, role: Role) -> bool:
-    """Whether a role allows nothing beyond what the actor may do."""
-    return all(actor.may(code) for code in role_permissions(role))
+    """Whether a role allows nothing beyond what the actor may do or give."""
+    return covers(actor, role_permissions(role))
+
+
+def covers(actor: Actor, codes: Iterable[str]) -> bool:
+    """Whether actions are no more than an actor may do, or give: administrators appoint those who keep the books."""
+    return actor.may("roles.give_any") or all(actor.may(code) for code in codes)
+
+
+def giveable_actions(actor: Actor) -> set[str]:
+    """What an actor may put into a role."""
+    return {code for code in realm_actions() if covers(actor, [code])}
 
 
 def invitation_list() -> QuerySet[Invitation]:
     """All invitations, newest first."""
-    return Invitation.objects.select_related("role", "invited_by").order_by("-id")
+    return Invitation.objects.select_related("invited_by").prefetch_related("roles").order_by("-id")
 
 
 def invitation_get(invitation_id: UUID | str) -> Invitation:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from core import permissions
 from core.actor import Actor
 from core.errors import PermissionRefused
+from core.permissions import require_second_factor
 from core.web.context_processors import HostKind, site_of
 from core.web.navigation import Link
 from core.web.requests import actor_of
@@ -69,6 +70,7 @@ def links(request: HttpRequest) -> list[Link]:
 @login_required
 def page(request: HttpRequest) -> HttpResponse:
     """`/settings/`: the first page that this person may open; raises PermissionRefused where there is none."""
+    require_second_factor(actor_of(request))
     found = links(request)
     if not found:
         raise PermissionRefused(_("Your role has no settings here. Your own are under your account."))

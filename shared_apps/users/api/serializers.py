@@ -1,6 +1,7 @@
 from rest_framework import serializers
 
 from core.api.serializers import StrictModelSerializer, StrictSerializer
+from shared_apps.users.forms.people import MOST_INVITED
 from shared_apps.users.models import ApiKey, Invitation, Role, User
 from shared_apps.users.selectors import role_permissions
 
@@ -62,6 +63,15 @@ class UserOutput(StrictModelSerializer):
         fields = ["id", "email", "name", "is_active", "language", "time_zone", "roles", "date_joined", "last_login"]
 
 
+class PersonOutput(UserOutput):
+    second_factor = serializers.BooleanField(
+        read_only=True, help_text="Whether a password alone does not sign this person in."
+    )
+
+    class Meta(UserOutput.Meta):
+        fields = [*UserOutput.Meta.fields, "second_factor"]
+
+
 class MeOutput(StrictSerializer):
     """Who the credential is, where it works and what it may do there."""
 
@@ -76,6 +86,13 @@ class InviteInput(StrictSerializer):
     role = serializers.CharField(max_length=50)
 
 
+class InvitationInput(StrictSerializer):
+    """One or several addresses, and the roles by code that each of them gets."""
+
+    emails = serializers.ListField(child=serializers.CharField(max_length=254), min_length=1, max_length=MOST_INVITED)
+    roles = serializers.ListField(child=serializers.CharField(max_length=50), min_length=1, max_length=50)
+
+
 class RolesInput(StrictSerializer):
     """The codes of all roles that the person shall have from now on."""
 
@@ -84,6 +101,17 @@ class RolesInput(StrictSerializer):
 
 class DisableInput(StrictSerializer):
     reason = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
+
+
+class ReasonInput(StrictSerializer):
+    reason = serializers.CharField(max_length=500)
+
+
+class RoleInput(StrictSerializer):
+    """`permissions` are codes of actions, none beyond your own."""
+
+    name = serializers.CharField(max_length=100)
+    permissions = serializers.ListField(child=serializers.CharField(max_length=100), max_length=500)
 
 
 class RoleOutput(StrictModelSerializer):
@@ -99,12 +127,28 @@ class RoleOutput(StrictModelSerializer):
 
 
 class InvitationOutput(StrictModelSerializer):
-    role: serializers.SlugRelatedField[Role] = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    roles: serializers.SlugRelatedField[Role] = serializers.SlugRelatedField(
+        slug_field="code", many=True, read_only=True
+    )
     state = serializers.CharField(read_only=True, help_text="`open`, `accepted`, `revoked` or `expired`.")
 
     class Meta:
         model = Invitation
-        fields = ["id", "email", "role", "state", "invited_by", "created_at", "expires_at", "accepted_at", "revoked_at"]
+        fields = [
+            "id",
+            "email",
+            "roles",
+            "state",
+            "invited_by",
+            "created_at",
+            "expires_at",
+            "accepted_at",
+            "revoked_at",
+        ]
+
+
+class InvitationsOutput(StrictSerializer):
+    results = InvitationOutput(many=True)
 
 
 class ApiKeyOutput(StrictModelSerializer):

@@ -1,3 +1,4 @@
+import re
 from typing import Any, cast
 from zoneinfo import available_timezones
 
@@ -10,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from shared_apps.users.emails import normalise_email
 from shared_apps.users.models import Role
 
+MOST_INVITED = 50
+
 
 class EmailField(forms.CharField):
     """An e-mail address in its one spelling."""
@@ -21,21 +24,52 @@ class EmailField(forms.CharField):
         return normalise_email(super().clean(value))
 
 
-class RoleChoice(forms.ChoiceField):
-    """A role by code, of those that were offered."""
+class AddressesField(forms.CharField):
+    """Several e-mail addresses, apart by commas, semicolons, blanks or lines, each in its one spelling and once."""
 
-    def offer(self, roles: list[Role]) -> None:
-        """Say which roles may be chosen."""
-        self.choices = [(role.code, role.name) for role in roles]
+    widget = forms.Textarea
+
+    def clean(self, value: str) -> list[str]:
+        """The normalised addresses; raises ValidationError, which names each that is none."""
+        typed = re.split(r"[\s,;]+", super().clean(value))
+        found, errors = [], []
+        for text in filter(None, typed):
+            try:
+                found.append(normalise_email(text))
+            except ValidationError:
+                errors.append(ValidationError(_("“%(text)s” is no e-mail address."), "invalid", {"text": text[:100]}))
+        if len(found) > MOST_INVITED:
+            errors.append(ValidationError(_("Invite at most %(most)d at once."), "too_many", {"most": MOST_INVITED}))
+        if errors:
+            raise ValidationError(errors)
+        return list(dict.fromkeys(found))
 
 
 class InviteForm(forms.Form):
-    email = EmailField(label=_("E-mail address"), max_length=254)
-    role = RoleChoice(label=_("Role"))
+    email = AddressesField(
+        label=_("E-mail addresses"),
+        max_length=10_000,
+        widget=forms.Textarea({"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
+        help_text=_("One or several, with commas or on lines of their own."),
+    )
+    role = forms.MultipleChoiceField(
+        label=_("Roles"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("What is beyond your own role is not offered."),
+    )
 
     def __init__(self, *args: Any, roles: list[Role], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(RoleChoice, self.fields["role"]).offer(roles)
+        field = cast(forms.MultipleChoiceField, self.fields["role"])
+        field.choices = [(role.code, role.name) for role in roles]
+
+
+class PlainForm(forms.Form):
+    """A question that a button answers."""
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=500, help_text=_("It stands in the audit trail."))
 
 
 class RolesForm(forms.Form):

@@ -5,7 +5,9 @@ from shared_apps.users.services.handover import handover_claim, handover_token
 from shared_apps.users.services.invitations import (
     invitation_accept,
     invitation_create,
+    invitation_resend,
     invitation_revoke,
+    invitations_create,
     owner_account_create,
 )
 from shared_apps.users.services.mail import mail_due, mail_queue, mail_send
@@ -26,8 +28,9 @@ from shared_apps.users.services.registration import (
     registration_begin,
     registration_is_open,
 )
+from shared_apps.users.services.roles import role_change, role_create, role_delete
 from shared_apps.users.services.saved_views import saved_view_delete, saved_view_save
-from shared_apps.users.services.second_factor import second_factor_use
+from shared_apps.users.services.second_factor import second_factor_reset, second_factor_use
 from shared_apps.users.services.tokens import TokenPair, token_family_end, token_issue, token_refresh
 
 __all__ = [
@@ -41,7 +44,9 @@ __all__ = [
     "handover_token",
     "invitation_accept",
     "invitation_create",
+    "invitation_resend",
     "invitation_revoke",
+    "invitations_create",
     "mail_due",
     "mail_queue",
     "mail_send",
@@ -52,8 +57,12 @@ __all__ = [
     "registration_begin",
     "registration_is_open",
     "require_password",
+    "role_change",
+    "role_create",
+    "role_delete",
     "saved_view_delete",
     "saved_view_save",
+    "second_factor_reset",
     "second_factor_use",
     "sign_out_everywhere",
     "token_family_end",

@@ -83,7 +83,7 @@ def user_disable(*, user: User, actor: Actor, reason: str = "") -> User:
     if not user.is_active:
         return user
     user.is_active = False
-    _bump(user, "is_active")
+    raise_credential_version(user, "is_active")
     trail_record(actor=actor, action="users.disable", obj=user, summary=reason, changes={"is_active": False})
     emit(kind="users.disabled", subject_id=user.pk)
     return user
@@ -96,7 +96,7 @@ def user_enable(*, user: User, actor: Actor) -> User:
     if user.is_active:
         return user
     user.is_active = True
-    _bump(user, "is_active")
+    raise_credential_version(user, "is_active")
     trail_record(actor=actor, action="users.enable", obj=user, changes={"is_active": True})
     emit(kind="users.enabled", subject_id=user.pk)
     return user
@@ -124,7 +124,7 @@ def user_roles_change(*, user: User, roles: Collection[str], actor: Actor) -> Us
     RoleAssignment.objects.bulk_create(
         RoleAssignment(user=user, role=role) for role in wanted if role.code not in before
     )
-    _bump(user)
+    raise_credential_version(user)
     changes = {"roles": {"from": sorted(before), "to": sorted(codes)}}
     trail_record(actor=actor, action="users.change_role", obj=user, changes=changes)
     emit(kind="users.roles_changed", subject_id=user.pk, payload={"roles": sorted(codes)})
@@ -156,7 +156,7 @@ def password_set(*, user: User, password: str, actor: Actor) -> User:
     user.password = make_password(password)
     row = locked(user)
     row.password = user.password
-    _bump(row, "password")
+    raise_credential_version(row, "password")
     user.credential_version = row.credential_version
     trail_record(actor=actor, action="users.set_password", obj=row)
     emit(kind="users.password_set", subject_id=user.pk)
@@ -167,7 +167,7 @@ def password_set(*, user: User, password: str, actor: Actor) -> User:
 def sign_out_everywhere(*, user: User, actor: Actor) -> User:
     """End every session, token and API key of a person."""
     user = locked(user)
-    _bump(user)
+    raise_credential_version(user)
     trail_record(actor=actor, action="users.sign_out_everywhere", obj=user)
     return user
 
@@ -208,6 +208,7 @@ def locked(user: User) -> User:
     return User.objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
-def _bump(user: User, *fields: Any) -> None:
+def raise_credential_version(user: User, *fields: Any) -> None:
+    """End every session, token and API key of a person whose row is held; save further fields with it."""
     user.credential_version += 1
     user.save(update_fields=["credential_version", *fields])

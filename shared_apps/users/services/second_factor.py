@@ -5,8 +5,13 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.mfa.utils import decrypt
 
+from core.actor import Actor
+from core.events import emit
 from core.tenancy import atomic
+from shared_apps.trail.services import trail_record
+from shared_apps.users.errors import NoSecondFactor, OwnSecondFactor
 from shared_apps.users.models import User
+from shared_apps.users.services.people import locked, raise_credential_version
 
 CodeKind = Literal["totp", "recovery_codes"]
 # The time step of the last code that was taken, kept beside the secret.
@@ -28,6 +33,27 @@ def second_factor_use(
             authenticator.record_usage()
             return authenticator
     return None
+
+
+@atomic()
+def second_factor_reset(*, user: User, reason: str, actor: Actor) -> User:
+    """Take away a person's authenticator app, passkeys and recovery codes, so that they can set up new ones.
+
+    Everything of theirs is signed out, and a mail tells them. Raises OwnSecondFactor, NoSecondFactor.
+    """
+    if actor.user is not None and actor.user.pk == user.pk:
+        raise OwnSecondFactor
+    row = locked(user)
+    factors = list(Authenticator.objects.select_for_update().filter(user=row))
+    if not factors:
+        raise NoSecondFactor
+    Authenticator.objects.filter(pk__in=[factor.pk for factor in factors]).delete()
+    raise_credential_version(row)
+    kinds = sorted({factor.type for factor in factors})
+    changes = {"kinds": {"from": kinds, "to": []}}
+    trail_record(actor=actor, action="users.reset_second_factor", obj=row, summary=reason, changes=changes)
+    emit(kind="users.second_factor_reset", subject_id=row.pk)
+    return row
 
 
 def _takes(authenticator: Authenticator, code: str) -> bool:

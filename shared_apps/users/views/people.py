@@ -1,137 +1,274 @@
-from uuid import UUID
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.forms import BaseForm
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.utils.translation import gettext_lazy
 
 from core.actor import Actor
-from core.errors import LiveryError
 from core.permissions import check, require
-from core.web import actor_of
-from core.web.gate import page_for
-from core.web.htmx import redirect_after_post, render_invalid, render_page
-from core.web.lists import page_of
-from shared_apps.users.forms.people import DisableForm, InviteForm, RolesForm
+from core.web.formats import datetime_text
+from core.web.views import BulkAction, Column, DetailView, Fact, FormView, Happening, ListView
+from core.web.views.base import Crumb, Offer
+from shared_apps.trail.selectors import entry_list
+from shared_apps.users.filters import PersonFilter
+from shared_apps.users.forms.people import DisableForm, PlainForm, ReasonForm, RolesForm
 from shared_apps.users.models import Role, User
-from shared_apps.users.selectors import (
-    grantable_roles,
-    invitation_get,
-    invitation_list,
-    role_list,
-    user_get,
-    user_list,
-)
+from shared_apps.users.selectors import grantable_roles, has_second_factor, person_list, role_list, user_get
 from shared_apps.users.services import (
-    invitation_create,
-    invitation_revoke,
+    second_factor_reset,
+    sign_out_everywhere,
     user_disable,
     user_enable,
     user_roles_change,
 )
+from shared_apps.users.words import action_label
+
+_HAPPENINGS = 10
 
 
-@require_GET
-@page_for("users.view")
-def person_list(request: HttpRequest) -> HttpResponse:
-    """Everybody here, with a search."""
-    page = page_of(user_list(), request.GET, search=("name", "email"))
-    may_invite = check("users.invite", actor_of(request))
-    return render_page(request, "users/person_list.html", {"page": page, "may_invite": may_invite})
+def sign_out_all(actor: Actor, people: Sequence[User]) -> int:
+    """Sign several people out everywhere; raises PermissionRefused for one who may do more than the actor."""
+    for person in people:
+        require("users.sign_out", actor, person)
+        sign_out_everywhere(user=person, actor=actor)
+    return len(people)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@page_for("users.invite")
-def invitation_page(request: HttpRequest) -> HttpResponse:
-    """Who was invited, and a form to invite somebody."""
-    actor = actor_of(request)
-    form = InviteForm(request.POST or None, roles=grantable_roles(actor))
-    context = {"form": form, "page": page_of(invitation_list(), request.GET, search=("email",))}
-    if request.method != "POST":
-        return render_page(request, "users/invitation_page.html", context)
-    if form.is_valid():
-        try:
-            invitation = invitation_create(**form.cleaned_data, actor=actor)
-        except LiveryError as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": invitation.email})
-            return redirect_after_post(request, "users:invitation_page")
-    return render_invalid(request, "users/invitation_page.html", context)
+class PersonList(ListView):
+    """Everybody here."""
+
+    action = "users.view"
+    title = gettext_lazy("People")
+    template_name = "settings/list.html"
+    columns = (
+        Column(
+            "name", gettext_lazy("Person"), kind="person", value=str, link=True, sort="name", note=lambda row: row.email
+        ),
+        Column("roles", gettext_lazy("Roles"), value=lambda row: ", ".join(role.name for role in row.roles.all())),
+        Column(
+            "second_factor",
+            gettext_lazy("Two-factor"),
+            kind="badge",
+            place="hide",
+            badges={True: (gettext_lazy("On"), "ok"), False: (gettext_lazy("Off"), "")},
+        ),
+        Column("last_login", gettext_lazy("Last sign-in"), kind="datetime", sort="last_login", place="hide"),
+        Column(
+            "is_active",
+            gettext_lazy("State"),
+            kind="badge",
+            badges={True: (gettext_lazy("Active"), "ok"), False: (gettext_lazy("Disabled"), "bad")},
+        ),
+    )
+    search = ("name", "email")
+    filter_class = PersonFilter
+    ordering = ("-id",)
+    export_action = "users.view"
+    refreshed_by = "people"
+    empty_icon = "users"
+    empty_title = gettext_lazy("Nobody is here yet")
+    bulk = (
+        BulkAction(
+            "sign_out",
+            gettext_lazy("Sign out"),
+            "users.sign_out",
+            sign_out_all,
+            icon="log-out",
+            confirm=gettext_lazy("%(count)d people have to sign in again, and their API keys end."),
+        ),
+    )
+
+    def rows(self) -> QuerySet[User]:
+        return person_list()
+
+    def row_url(self, row: User) -> str:
+        return reverse("users:person_detail", args=[row.pk])
+
+    def offers(self) -> list[Offer]:
+        return [
+            self.offer(_("Invitations"), reverse("users:invitation_page"), action="users.invite", icon="mail"),
+            self.offer(
+                _("Invite people"),
+                reverse("users:invite"),
+                action="users.invite",
+                icon="user-plus",
+                primary=True,
+                dialog=True,
+            ),
+        ]
 
 
-@require_POST
-@page_for("users.invite")
-def invitation_revoke_page(request: HttpRequest, invitation_id: UUID) -> HttpResponse:
-    """Take an invitation back."""
-    invitation_revoke(invitation=invitation_get(invitation_id), actor=actor_of(request))
-    messages.success(request, _("The invitation was taken back; its link is dead."))
-    return redirect_after_post(request, "users:invitation_page")
+class PersonDetail(DetailView):
+    """One person: roles, state, what happened to them, and what you may change."""
+
+    action = "users.view"
+    template_name = "users/person_detail.html"
+    fragment = ""
+    obj: User
+
+    def find(self, **kwargs: Any) -> User:
+        return user_get(kwargs["user_id"])
+
+    def crumbs(self) -> list[Crumb]:
+        return [Crumb(_("People"), reverse("users:person_list"))]
+
+    def status(self) -> tuple[Any, str]:
+        return (_("Active"), "ok") if self.obj.is_active else (_("Disabled"), "bad")
+
+    def facts(self) -> list[Fact]:
+        person = self.obj
+        return [
+            Fact(_("E-mail address"), person.email),
+            Fact(_("Two-factor"), _("On") if has_second_factor(person) else _("Off")),
+            Fact(_("Last sign-in"), datetime_text(person.last_login) if person.last_login else _("Never")),
+            Fact(_("Here since"), datetime_text(person.date_joined)),
+            Fact(_("Language"), person.language),
+            Fact(_("Time zone"), person.time_zone),
+        ]
+
+    def happenings(self) -> list[Happening]:
+        if not check("trail.view", self.actor):
+            return []
+        entries = entry_list().filter(object_type="users.user", object_id=str(self.obj.pk))[:_HAPPENINGS]
+        return [
+            Happening(action_label(entry.action), entry.at, text=entry.summary, by=entry.actor_label, icon="history")
+            for entry in entries
+        ]
+
+    def more(self) -> dict[str, Any]:
+        roles = list(self.obj.roles.all())
+        return {"roles": roles, "ways": self._ways()}
+
+    def _ways(self) -> list[Offer]:
+        """What may be changed, each with the sentence that says who can where this actor cannot."""
+        able = "enable" if not self.obj.is_active else "disable"
+        words = {"disable": _("Disable"), "enable": _("Enable")}
+        ways = [
+            ("roles", _("Change roles"), "users.change_role", "shield"),
+            ("sign-out", _("Sign out everywhere"), "users.sign_out", "log-out"),
+            ("reset-second-factor", _("Reset two-factor"), "users.reset_second_factor", "key-round"),
+            (able, words[able], "users.disable", "user-x" if able == "disable" else "circle-check"),
+        ]
+        return [
+            self.offer(label, f"{self.request.path}{name}/", action=code, obj=self.obj, icon=icon)
+            for name, label, code, icon in ways
+        ]
 
 
-@require_GET
-@page_for("users.view")
-def person_detail(request: HttpRequest, user_id: UUID) -> HttpResponse:
-    """One person: roles, state, and what you may change."""
-    return render_page(request, "users/person_detail.html", _detail(actor_of(request), user_get(user_id)))
+class PersonForm(FormView):
+    """Something that is done to one person; afterwards their page is shown."""
+
+    template_name = "settings/form.html"
+    form_class: ClassVar[type[BaseForm]] = PlainForm
+    obj: User
+
+    def find(self, **kwargs: Any) -> User:
+        return user_get(kwargs["user_id"])
+
+    def crumbs(self) -> list[Crumb]:
+        return [
+            Crumb(_("People"), reverse("users:person_list")),
+            Crumb(str(self.obj), reverse("users:person_detail", args=[self.obj.pk])),
+        ]
+
+    def success_url(self, result: Any) -> str:
+        if self.actor.user is not None and self.actor.user.pk == self.obj.pk:
+            # Whoever changes their own access is signed out by it.
+            return reverse("account_login")
+        return reverse("users:person_detail", args=[self.obj.pk])
+
+    def more(self) -> dict[str, Any]:
+        return {"lead": self.lead()}
+
+    def lead(self) -> str:
+        """What will happen."""
+        return ""
 
 
-@require_POST
-@page_for("users.change_role")
-def person_roles(request: HttpRequest, user_id: UUID) -> HttpResponse:
+class PersonRoles(PersonForm):
     """Give a person other roles."""
-    actor, person = actor_of(request), user_get(user_id)
-    require("users.change_role", actor, person)
-    form = RolesForm(request.POST, roles=_offered(actor, person))
-    if form.is_valid():
-        try:
-            user_roles_change(user=person, roles=form.cleaned_data["roles"], actor=actor)
-        except LiveryError as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, _("The roles of %(person)s were changed.") % {"person": person})
-            return redirect_after_post(request, "users:person_list")
-    return render_invalid(request, "users/person_detail.html", _detail(actor, person) | {"roles_form": form})
+
+    action = "users.change_role"
+    title = gettext_lazy("Change roles")
+    form_class = RolesForm
+    success_message = gettext_lazy("The roles were changed.")
+
+    def initial(self) -> dict[str, Any]:
+        return {"roles": [role.code for role in self.obj.roles.all()]}
+
+    def form_options(self) -> dict[str, Any]:
+        return {"roles": _offered(self.actor, self.obj)}
+
+    def perform(self, data: dict[str, Any]) -> User:
+        return user_roles_change(user=self.obj, roles=data["roles"], actor=self.actor)
 
 
-@require_POST
-@page_for("users.disable")
-def person_disable(request: HttpRequest, user_id: UUID) -> HttpResponse:
+class PersonDisable(PersonForm):
     """Shut a person out."""
-    actor, person = actor_of(request), user_get(user_id)
-    require("users.disable", actor, person)
-    form = DisableForm(request.POST)
-    if form.is_valid():
-        try:
-            user_disable(user=person, actor=actor, reason=form.cleaned_data["reason"])
-        except LiveryError as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, _("%(person)s can no longer sign in.") % {"person": person})
-            return redirect_after_post(request, "users:person_list")
-    return render_invalid(request, "users/person_detail.html", _detail(actor, person) | {"disable_form": form})
+
+    action = "users.disable"
+    title = gettext_lazy("Disable")
+    form_class = DisableForm
+    submit_label = gettext_lazy("Disable")
+    success_message = gettext_lazy("The person can no longer sign in.")
+
+    def lead(self) -> str:
+        return _("A disabled person is signed out everywhere at once, and their API keys end.")
+
+    def perform(self, data: dict[str, Any]) -> User:
+        return user_disable(user=self.obj, actor=self.actor, reason=data["reason"])
 
 
-@require_POST
-@page_for("users.disable")
-def person_enable(request: HttpRequest, user_id: UUID) -> HttpResponse:
+class PersonEnable(PersonForm):
     """Let a person sign in again."""
-    actor, person = actor_of(request), user_get(user_id)
-    require("users.disable", actor, person)
-    user_enable(user=person, actor=actor)
-    messages.success(request, _("%(person)s can sign in again.") % {"person": person})
-    return redirect_after_post(request, "users:person_list")
+
+    action = "users.disable"
+    title = gettext_lazy("Enable")
+    submit_label = gettext_lazy("Enable")
+    success_message = gettext_lazy("The person can sign in again.")
+
+    def lead(self) -> str:
+        return _("The person can sign in again; what was signed in before stays out.")
+
+    def perform(self, data: dict[str, Any]) -> User:
+        return user_enable(user=self.obj, actor=self.actor)
 
 
-def _detail(actor: Actor, person: User) -> dict[str, object]:
-    held = [role.code for role in person.roles.all()]
-    return {
-        "person": person,
-        "may_disable": check("users.disable", actor, person),
-        "may_change_role": check("users.change_role", actor, person),
-        "roles_form": RolesForm(initial={"roles": held}, roles=_offered(actor, person)),
-        "disable_form": DisableForm(),
-    }
+class PersonSignOut(PersonForm):
+    """End a person's sessions, tokens and API keys."""
+
+    action = "users.sign_out"
+    title = gettext_lazy("Sign out everywhere")
+    submit_label = gettext_lazy("Sign out everywhere")
+    success_message = gettext_lazy("The person is signed out everywhere.")
+
+    def lead(self) -> str:
+        return _("Every session, token and API key of this person ends. They can sign in again.")
+
+    def perform(self, data: dict[str, Any]) -> User:
+        return sign_out_everywhere(user=self.obj, actor=self.actor)
+
+
+class PersonResetSecondFactor(PersonForm):
+    """Take a lost second factor away."""
+
+    action = "users.reset_second_factor"
+    title = gettext_lazy("Reset two-factor")
+    form_class = ReasonForm
+    submit_label = gettext_lazy("Reset two-factor")
+    success_message = gettext_lazy("The second factor is gone; the person can set up a new one.")
+
+    def lead(self) -> str:
+        return _(
+            "App, passkeys and recovery codes of this person end, and they are signed out everywhere. Make sure by"
+            " another way, such as a call, that it is them who ask."
+        )
+
+    def perform(self, data: dict[str, Any]) -> User:
+        return second_factor_reset(user=self.obj, reason=data["reason"], actor=self.actor)
 
 
 def _offered(actor: Actor, person: User) -> list[Role]:

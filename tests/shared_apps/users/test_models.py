@@ -9,7 +9,17 @@ from core.clock import now
 from core.ids import uuid7
 from core.tenancy import TenantRef, platform_context, tenant_context
 from shared_apps.users.choices import SYSTEM_ROLE_IDS, FamilyEnd, PlatformRole, TenantRole
-from shared_apps.users.models import ApiKey, Invitation, Mail, RefreshToken, Role, RoleAssignment, TokenFamily, User
+from shared_apps.users.models import (
+    ApiKey,
+    Invitation,
+    InvitationRole,
+    Mail,
+    RefreshToken,
+    Role,
+    RoleAssignment,
+    TokenFamily,
+    User,
+)
 from tests.support.factories.users import PASSWORD, make_user
 
 
@@ -64,6 +74,7 @@ def test_a_built_in_role_keeps_its_actions_in_code(inside: TenantRef) -> None:
     refused(lambda: Role.objects.create(code="Clerk", name="Clerk"))
     refused(lambda: Role.objects.create(code="", name="Clerk"))
     refused(lambda: Role.objects.create(code="cfo", name="Second"))
+    refused(lambda: Role.objects.create(code="second", name="ACCOUNTANT"))
     assert str(Role.objects.create(code="clerk", name="Clerk", permissions=["users.view"])) == "Clerk"
 
 
@@ -78,7 +89,6 @@ def test_a_role_is_held_once_and_not_deleted_while_held(ada: User) -> None:
 def make_invitation(**values) -> Invitation:
     defaults = {
         "email": "cleo@example.org",
-        "role": Role.objects.get(code="member"),
         "token_hash": uuid7().hex * 2,
         "expires_at": now() + timedelta(days=1),
     }
@@ -96,6 +106,13 @@ def test_an_address_has_one_open_invitation(inside: TenantRef) -> None:
     refused(lambda: make_invitation(email="Dora@example.org"))
     refused(lambda: make_invitation(email="dora@example.org", expires_at=now() - timedelta(days=1)))
     refused(lambda: make_invitation(email="dora@example.org", revoked_at=now(), accepted_at=now()))
+
+
+def test_an_invitation_brings_a_role_once(inside: TenantRef) -> None:
+    invitation, role = make_invitation(), Role.objects.get(code="member")
+    invitation.roles.add(role)
+    refused(lambda: InvitationRole.objects.create(invitation=invitation, role=role))
+    assert str(InvitationRole.objects.get()) == f"{invitation.pk} {role.pk}"
 
 
 def test_an_invitation_is_in_one_state(inside: TenantRef) -> None:

@@ -17,7 +17,7 @@ def test_a_key_is_its_owner_s_and_an_administrator_s(ada: User, bob: User) -> No
 
 def test_people_are_managed_by_those_who_may_do_as_much(ada: User, bob: User) -> None:
     firm = make_user("firm@example.org", roles=["firm_admin"])
-    for action in ("users.disable", "users.change_role"):
+    for action in ("users.disable", "users.change_role", "users.sign_out"):
         assert check(action, person_actor(firm))
         assert check(action, person_actor(firm), bob)
         assert check(action, person_actor(ada), firm)

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
@@ -5,7 +7,7 @@ from rest_framework.response import Response
 from core.api.authentication import ApiRequest
 from core.api.fields import parse_uuid
 from core.api.permissions import SIGNED_IN
-from core.api.viewsets import DeleteMixin, ListMixin, RetrieveMixin, RoomViewSet, action
+from core.api.viewsets import CreateMixin, DeleteMixin, ListMixin, RetrieveMixin, RoomViewSet, UpdateMixin, action
 from core.errors import NotFound, PermissionRefused
 from shared_apps.users.actors import person_of
 from shared_apps.users.api.serializers import (
@@ -14,21 +16,51 @@ from shared_apps.users.api.serializers import (
     DeviceListOutput,
     DeviceOutput,
     NewApiKeyOutput,
+    RoleInput,
     RoleOutput,
 )
 from shared_apps.users.models import ApiKey, Role, TokenFamily
-from shared_apps.users.selectors import api_key_list, devices_of, role_list
-from shared_apps.users.services import api_key_create, api_key_revoke, device_sign_out, sign_out_everywhere
+from shared_apps.users.selectors import api_key_list, devices_of, role_list, role_permissions
+from shared_apps.users.services import (
+    api_key_create,
+    api_key_revoke,
+    device_sign_out,
+    role_change,
+    role_create,
+    role_delete,
+    sign_out_everywhere,
+)
 
 
-class RoleViewSet(ListMixin, RetrieveMixin, RoomViewSet):
-    """Roles and the actions that they allow."""
+class RoleViewSet(ListMixin, RetrieveMixin, CreateMixin, UpdateMixin, DeleteMixin, RoomViewSet):
+    """Roles and the actions that they allow. Built-in ones stay as they are; make a copy and change that."""
 
     serializer_class = RoleOutput
-    permission_actions = {"list": "roles.view", "retrieve": "roles.view"}
+    input_serializers = {"create": RoleInput, "update": RoleInput, "partial_update": RoleInput}
+    permission_actions = {
+        "list": "roles.view",
+        "retrieve": "roles.view",
+        "create": "roles.edit",
+        "update": "roles.edit",
+        "partial_update": "roles.edit",
+        "destroy": "roles.edit",
+    }
 
     def get_queryset(self) -> QuerySet[Role]:
         return role_list()
+
+    def perform_create(self, data: dict[str, Any]) -> Role:
+        """Make a role of the organisation's own."""
+        return role_create(actor=self.request.actor, **data)
+
+    def perform_update(self, obj: Role, data: dict[str, Any]) -> Role:
+        """Change a role; what is left out stays."""
+        kept = {"name": obj.name, "permissions": sorted(role_permissions(obj))}
+        return role_change(role=obj, actor=self.request.actor, **{**kept, **data})
+
+    def perform_delete(self, obj: Role) -> None:
+        """Delete a role that nobody has."""
+        role_delete(role=obj, actor=self.request.actor)
 
 
 class ApiKeyViewSet(ListMixin, RetrieveMixin, DeleteMixin, RoomViewSet):

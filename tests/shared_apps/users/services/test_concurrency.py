@@ -95,7 +95,7 @@ def test_an_administrator_is_left_when_all_are_demoted_at_once(here: TenantRef) 
 
 
 def test_an_invitation_lets_one_of_two_in(here: TenantRef) -> None:
-    invitation = invitation_create(email="cleo@example.org", role="staff", actor=SYSTEM)
+    invitation = invitation_create(email="cleo@example.org", roles=["staff"], actor=SYSTEM)
     Invitation.objects.filter(pk=invitation.pk).update(token_hash=secret_hash("token"))
     results = at_once(
         here,
@@ -106,7 +106,7 @@ def test_an_invitation_lets_one_of_two_in(here: TenantRef) -> None:
 
 
 def test_an_address_is_invited_once_at_a_time(here: TenantRef) -> None:
-    results = at_once(here, *[lambda: invitation_create(email="cleo@example.org", role="staff", actor=SYSTEM)] * 2)
+    results = at_once(here, *[lambda: invitation_create(email="cleo@example.org", roles=["staff"], actor=SYSTEM)] * 2)
     assert refused(results, AlreadyInvited) + Invitation.objects.filter(revoked_at__isnull=False).count() == 1
     assert Invitation.objects.filter(revoked_at=None).count() == 1
 

@@ -75,7 +75,7 @@ def test_a_refused_registration_is_422(open_house: TenantRef, client: HostClient
 @pytest.fixture
 def link(inside: TenantRef, mail_to: MailTo) -> str:
     """The path of an invitation's link."""
-    invitation_create(email="cleo@example.org", role="staff", actor=SYSTEM)
+    invitation_create(email="cleo@example.org", roles=["staff"], actor=SYSTEM)
     return path_in(mail_to("cleo@example.org")[0])
 
 

@@ -1,0 +1,79 @@
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+from django_filters import BooleanFilter, CharFilter, ChoiceFilter, ModelChoiceFilter
+
+from core.api.filters import StrictFilterSet
+from core.clock import now
+from shared_apps.users.models import Invitation, Role, User
+from shared_apps.users.selectors import role_list
+
+
+def _roles(request: Any) -> QuerySet[Role]:
+    return role_list()
+
+
+class PersonFilter(StrictFilterSet):
+    """Which people: by role, state and how they sign in. The queryset is `selectors.person_list`."""
+
+    role = ModelChoiceFilter(label=_("Role"), field_name="roles", to_field_name="code", queryset=_roles)
+    state = ChoiceFilter(
+        label=_("State"), method="with_state", choices=[("active", _("Active")), ("disabled", _("Disabled"))]
+    )
+    second_factor = ChoiceFilter(
+        label=_("Two-factor"), method="with_second_factor", choices=[("on", _("On")), ("off", _("Off"))]
+    )
+
+    class Meta:
+        model = User
+        fields = ["role", "state", "second_factor"]
+
+    def with_state(self, people: QuerySet[User], name: str, value: str) -> QuerySet[User]:
+        """Those who may sign in, or those who may not."""
+        return people.filter(is_active=value == "active")
+
+    def with_second_factor(self, people: QuerySet[User], name: str, value: str) -> QuerySet[User]:
+        """Those with a second factor, or those without."""
+        return people.filter(**{name: value == "on"})
+
+
+class PersonApiFilter(PersonFilter):
+    """The same for programs."""
+
+    role = CharFilter(field_name="roles__code", label="The code of a role")
+    is_active = BooleanFilter()
+
+    class Meta:
+        model = User
+        fields = ["role", "state", "second_factor", "is_active"]
+
+
+class InvitationFilter(StrictFilterSet):
+    """Which invitations: by what has become of them."""
+
+    state = ChoiceFilter(
+        label=_("State"),
+        method="with_state",
+        choices=[
+            ("open", _("Open")),
+            ("accepted", _("Accepted")),
+            ("revoked", _("Taken back")),
+            ("expired", _("Expired")),
+        ],
+    )
+
+    class Meta:
+        model = Invitation
+        fields = ["state"]
+
+    def with_state(self, invitations: QuerySet[Invitation], name: str, value: str) -> QuerySet[Invitation]:
+        """The same four as `Invitation.state`."""
+        waiting = Q(accepted_at=None, revoked_at=None)
+        wanted = {
+            "open": waiting & Q(expires_at__gt=now()),
+            "accepted": Q(accepted_at__isnull=False),
+            "revoked": Q(revoked_at__isnull=False),
+            "expired": waiting & Q(expires_at__lte=now()),
+        }
+        return invitations.filter(wanted[value])

@@ -1,0 +1,42 @@
+from django.apps import apps
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.permissions import actions
+
+# What happens by itself or beside an action of its own, as the trail names it.
+_HAPPENED = {
+    "users.accept_invitation": gettext_lazy("Accept an invitation"),
+    "users.add_second_factor": gettext_lazy("Add a second factor"),
+    "users.change_email": gettext_lazy("Change an e-mail address"),
+    "users.change_profile": gettext_lazy("Change a profile"),
+    "users.confirm_email": gettext_lazy("Confirm an e-mail address"),
+    "users.create": gettext_lazy("Add a person"),
+    "users.enable": gettext_lazy("Enable a person"),
+    "users.end_token_family": gettext_lazy("Sign a program out"),
+    "users.remove_second_factor": gettext_lazy("Remove a second factor"),
+    "users.resend_invitation": gettext_lazy("Send an invitation again"),
+    "users.revoke_invitation": gettext_lazy("Take an invitation back"),
+    "users.set_password": gettext_lazy("Set a password"),
+    "users.sign_in": gettext_lazy("Sign in"),
+    "users.sign_out_device": gettext_lazy("Sign out at one place"),
+    "users.sign_out_everywhere": gettext_lazy("Sign out everywhere"),
+    "users.invite": gettext_lazy("Invite a person"),
+}
+
+
+def action_label(code: str) -> str:
+    """What an action of the trail is called, the code itself where nobody named it."""
+    if code in _HAPPENED:
+        return str(_HAPPENED[code])
+    known = actions().get(code)
+    return _(known.label) if known else code
+
+
+def room_label(code: str) -> str:
+    """What the room of an action is called, by the beginning of its code."""
+    room = code.partition(".")[0]
+    for config in apps.get_app_configs():
+        if config.label == room:
+            return str(config.verbose_name)
+    return room.replace("_", " ").capitalize()
