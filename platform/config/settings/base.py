@@ -56,7 +56,7 @@ BOTH_APPS = [
     "tenant_apps.jobs",
 ]
 SHARED_APPS = ["shared_apps.tenants", "shared_apps.signup", "shared_apps.console", "django_tenants", *BOTH_APPS]
-TENANT_APPS = [*BOTH_APPS, "shared_apps.organisation"]
+TENANT_APPS = [*BOTH_APPS, "shared_apps.organisation", "tenant_apps.proofs", "tenant_apps.accounting"]
 INSTALLED_APPS = [
     "core",
     "core.api",

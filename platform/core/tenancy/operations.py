@@ -40,6 +40,20 @@ def append_only(table: str) -> RunSQL:
     )
 
 
+def in_schema(sql: str, *, reverse: str) -> RunSQL:
+    """SQL in which `@schema@` stands for the schema, as functions need it that must not depend on a search path.
+
+    The name is put in where the statement runs, so what is recorded on the template fits every tenant. In a tenant it
+    is also the name of the role that writes; `@schema@_ro` is the one that reads.
+    """
+    script = """
+        DO $in_schema$ BEGIN
+            EXECUTE replace($script${sql}$script$, '@schema@', quote_ident(current_schema()));
+        END $in_schema$
+    """
+    return RunSQL(sql=script.replace("{sql}", sql), reverse_sql=script.replace("{sql}", reverse))
+
+
 def writable_while_read_only(table: str, *, privileges: str = "INSERT, UPDATE, DELETE") -> RunSQL:
     """Let a read-only tenant's people still sign in and out: its read-only role may write this one table.
 

@@ -1,0 +1,113 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from core.actor import Actor
+from core.ids import uuid7
+from core.permissions import require
+from core.tenancy import on_commit
+from tenant_apps.accounting.services.calls import ledger_call
+from tenant_apps.accounting.services.lines import Expectation, Line, Source, Written, write_lines
+from tenant_apps.events.services import events_wake
+
+_TYPES = {
+    "p_rates": "numeric[]",
+    "p_rate_rows": "bigint[]",
+    "p_contacts": "uuid[]",
+    "p_dimensions": "bigint[]",
+    "p_memos": "text[]",
+    "p_base_debits": "numeric[]",
+    "p_base_credits": "numeric[]",
+    "p_expect_versions": "bigint[]",
+    "p_expect_available": "numeric[]",
+}
+_POST = (
+    "SELECT entry, posted_at, number, is_replay, balances, versions FROM accounting_post("
+    "%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What an account came to with a line: `posted` counts on its normal side. Unknown for one that is folded later."""
+
+    account: UUID
+    currency: str
+    posted: Decimal | None
+    version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The answer to a posting; the same for every call with the same key, but for `is_replay`."""
+
+    entry: UUID
+    posted_at: datetime
+    number: int | None
+    is_replay: bool
+    balances: tuple[Balance, ...]
+
+
+def entry_post(
+    *,
+    journal: UUID,
+    date: date,
+    lines: Sequence[Line],
+    actor: Actor,
+    idempotency_key: str,
+    memo: str = "",
+    source: Source | None = None,
+    hold: UUID | None = None,
+    expect: Sequence[Expectation] = (),
+    entry: UUID | None = None,
+) -> Posted:
+    """Write an entry into the books: the one door for everything that moves money.
+
+    One round trip; alone it is a transaction of its own, inside `atomic()` part of the caller's. The same key and body
+    give the stored answer, another body KeyReused. `hold` is captured by it, `expect` must still be true, `entry` is an
+    id of the caller's choice. Raises PermissionRefused, LinesInvalid, and LedgerRefusals by name.
+    """
+    require("accounting.post", actor)
+    options: dict[str, Any] = {}
+    if source is not None:
+        options |= {"p_room": source.room, "p_source": source.id, "p_happened": source.event}
+    if hold is not None:
+        options["p_hold"] = hold
+    return post(journal, date, memo, idempotency_key, actor, write_lines(lines, expect), lines, options, entry)
+
+
+def post(
+    journal: UUID,
+    date: date,
+    memo: str,
+    key: str,
+    actor: Actor,
+    written: Written,
+    lines: Sequence[Line],
+    options: dict[str, Any],
+    entry: UUID | None = None,
+) -> Posted:
+    """Call the function that posts, for services that have decided that the actor may."""
+    body = (str(journal), date.isoformat(), memo, *written.required)
+    options = options | written.optional
+    values: list[Any] = [entry or uuid7(), uuid7(), journal, date, memo, key, b"", actor.kind, actor.id]
+    values[6] = sha256("\x1f".join((*body, repr(sorted(options.items())) if options else "")).encode()).digest()
+    named = [f",{name} => %s::{_TYPES[name]}" if name in _TYPES else f",{name} => %s" for name in options]
+    row = ledger_call(f"{_POST}{''.join(named)})", [*values, *written.required, *options.values()])
+    if not row[3]:
+        on_commit(events_wake)
+    return _answer(row, written, lines)
+
+
+def _answer(row: tuple[Any, ...], written: Written, lines: Sequence[Line]) -> Posted:
+    entry, posted_at, number, is_replay, balances, versions = row
+    ordered = [lines[place - 1] for place in written.places]
+    last = {
+        (line.account, line.currency): Balance(line.account, line.currency, posted, version)
+        for line, posted, version in zip(ordered, balances, versions, strict=True)
+    }
+    return Posted(entry, posted_at, number, is_replay, tuple(last.values()))
