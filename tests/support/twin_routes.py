@@ -20,6 +20,9 @@ ROWS = {"twin": TWIN, "foreign": FOREIGN, "nowhere": NOWHERE}
 # Parameters that are no ids, by the name of the route and their own; a callable makes it from links that were mailed.
 WORDS: dict[str, Mapping[str, str]] = {
     "console:tenant_change": {"change": "suspend"},
+    "console:order": {"kind": "verify"},
+    "console:retry": {"backlog": "jobs"},
+    "tenants-work-retry": {"backlog": "jobs"},
 }
 # Routes that a mailed or signed link opens: their parameters are parts of that link.
 LINKS = {
