@@ -65,7 +65,9 @@ class SignUpForm(forms.Form):
     """
 
     organisation = forms.CharField(
-        label=_("Organisation"), max_length=LONGEST_NAME, widget=forms.TextInput(attrs={"autocomplete": "organization"})
+        label=_("Organisation's name"),
+        max_length=LONGEST_NAME,
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
     slug = SlugField(required=False)
     name = forms.CharField(label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
@@ -76,12 +78,11 @@ class SignUpForm(forms.Form):
         label=_("Password"),
         max_length=1024,
         strip=False,
-        required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=password_validators_help_text_html(),
     )
     locale = forms.ChoiceField(label=_("Language and region"))
-    time_zone = forms.ChoiceField(label=_("Time zone"), widget=forms.Select(attrs={"data-guess": "time-zone"}))
+    time_zone = forms.ChoiceField(label=_("Time zone"))
     currency = forms.ChoiceField(label=_("Currency"))
     terms_accepted = forms.BooleanField(
         label=_("I accept the terms"), error_messages={"required": _("Accept the terms to go on.")}
@@ -93,6 +94,10 @@ class SignUpForm(forms.Form):
         for name, offered in choices.items():
             cast(forms.ChoiceField, self.fields[name]).choices = offered
         self.kept = kept
+        self.fields["password"].required = kept is None
+        if not self.is_bound:
+            # What the device says is nearer than what a language lets us guess.
+            self.fields["time_zone"].widget.attrs["data-guess"] = "time-zone"
 
     def clean(self) -> dict[str, Any]:
         """Hash the password at once, or take the kept one; suggest a subdomain where none was typed."""
@@ -115,16 +120,17 @@ class SignUpForm(forms.Form):
 
     def _take_password(self, email: str, name: str) -> None:
         typed = self.cleaned_data.get("password")
-        if not typed and (self.kept is None or (self.kept.email, self.kept.name) != (email, name)):
-            self.kept = None
-            self.add_error("password", _("Choose a password."))
         if typed:
             self.kept = None
             try:
                 self.kept = KeptPassword(password_prepare(password=typed, email=email, name=name), email, name)
             except LiveryError as error:
                 show_refusal(self, error)
+        elif self.kept and (self.kept.email, self.kept.name) != (email, name):
+            self.kept = None
+            self.add_error("password", _("Choose a password."))
         if self.kept:
+            self.fields["password"].required = False
             self["password"].help_text = _("Your password is kept. Type it only to choose another.")
 
 

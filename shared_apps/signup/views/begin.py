@@ -41,7 +41,7 @@ def _show(request: HttpRequest) -> HttpResponse:
     suggested = ""
     if typed["organisation"] or typed["slug"]:
         require_points("sign_up_lookup", address=client_address(request))
-    if typed["organisation"] and typed["slug"] == typed["suggested"]:
+    if typed["organisation"] and typed["slug"] in ("", typed["suggested"]):
         suggested = slug_suggestion(typed["organisation"])
         typed["slug"] = suggested
     region = asdict(guessed_region(request.headers.get("Accept-Language", "")))
