@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from core.api.routes import api_urlpatterns
 from core.web import errors, files, home, settings_area
+from shared_apps.console.api.urls import REGISTRATIONS as CONSOLE
 from shared_apps.signup.api.urls import REGISTRATIONS as SIGN_UPS
 from shared_apps.signup.urls import LANDING, SIGN_UP
 from shared_apps.signup.views.landing import for_strangers
@@ -20,7 +21,7 @@ urlpatterns = [
     path("sign-up/", include(SIGN_UP)),
     path("account/", include("shared_apps.users.account_urls")),
     path("people/", include("shared_apps.users.urls")),
-    path("tenants/", include("shared_apps.console.urls")),
+    path("", include("shared_apps.console.urls")),
     path("trail/", include("shared_apps.trail.urls")),
     path("settings/", settings_area.page, name="settings"),
     path("events/", include("tenant_apps.events.urls")),
@@ -28,7 +29,7 @@ urlpatterns = [
     path("", include("core.web.urls")),
     path("files/<str:token>/", files.serve, name="file"),
     *BRAND_PUBLIC,
-    *api_urlpatterns("api/platform/v1", [*SIGN_UPS, *TENANTS, *USERS, *TRAIL, *EVENTS, *JOBS]),
+    *api_urlpatterns("api/platform/v1", [*SIGN_UPS, *CONSOLE, *TENANTS, *USERS, *TRAIL, *EVENTS, *JOBS]),
 ]
 handler400 = errors.bad_request
 handler403 = errors.permission_denied

@@ -15,8 +15,8 @@ class ConsoleConfig(AppConfig):
             (_("Overview"), "chart-no-axes-column", "overview", "console.view", 90),
             (_("Organisations"), "building-2", "tenant_list", "tenants.view", 100),
             (_("Fleet"), "layers", "fleet", "fleet.view", 110),
-            (_("Waiting and failed work"), "list-checks", "queue_list", "console.view", 120),
-            (_("Health"), "activity", "health", "console.view", 130),
+            (_("Queues"), "clock", "queue_list", "console.view", 120),
+            (_("Health"), "heart", "health", "console.view", 130),
         ):
             navigation.register(
                 group=_("Platform"),

@@ -75,9 +75,11 @@ def states_chart(states: Mapping[str, int]) -> Chart | None:
     )
 
 
-def signups_chart(days: list[Day]) -> Chart:
-    """New organisations by day."""
+def signups_chart(days: list[Day]) -> Chart | None:
+    """New organisations by day; None where there were none."""
     total = sum(day.signups for day in days)
+    if not total:
+        return None
     return bar_chart(
         sentence=_("%(total)s organisations were requested in %(days)d days.")
         % {"total": number_text(total), "days": len(days)},
@@ -86,10 +88,12 @@ def signups_chart(days: list[Day]) -> Chart:
     )
 
 
-def failures_chart(days: list[Day]) -> Chart:
-    """What failed by day, by kind of work."""
+def failures_chart(days: list[Day]) -> Chart | None:
+    """What failed by day, by kind of work; None where nothing did."""
     kinds = [(each, [day.failed[each.name] for day in days]) for each in backlogs()]
     total = sum(sum(values) for _each, values in kinds)
+    if not total:
+        return None
     return stacked_chart(
         sentence=_("%(total)s pieces of work failed in %(days)d days.")
         % {"total": number_text(total), "days": len(days)},

@@ -76,7 +76,7 @@ class Health:
     queues: list[QueueHealth]
     beat_at: datetime | None
     disk: Disk
-    versions: list[tuple[str, str]]
+    versions: dict[str, str]
     work: list[Work]
 
     @property
@@ -125,13 +125,13 @@ def _disk() -> Disk:
     return Disk(usage.total, usage.free)
 
 
-def _versions() -> list[tuple[str, str]]:
+def _versions() -> dict[str, str]:
     with cursor() as opened:
         opened.execute("SELECT pg_catalog.current_setting('server_version')")
         postgres = opened.fetchone()[0].split()[0]
-    return [
-        ("PostgreSQL", postgres),
-        ("Redis", broker_version() or _("no answer")),
-        ("Python", platform.python_version()),
-        ("Django", django.__version__),
-    ]
+    return {
+        "PostgreSQL": postgres,
+        "Redis": broker_version() or _("no answer"),
+        "Python": platform.python_version(),
+        "Django": django.__version__,
+    }

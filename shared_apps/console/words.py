@@ -32,6 +32,18 @@ def state_text(state: str) -> str:
     return str(STATES[state][0])
 
 
+ACTIONS: Mapping[str, Any] = {
+    "tenants.create": _("Requested"),
+    "tenants.options": _("Options changed"),
+    "console.retry": _("Failed work tried again"),
+}
+
+
+def action_text(action: str) -> str:
+    """What people read for an action of the platform's trail; its code where nobody said."""
+    return str(ACTIONS.get(action, action))
+
+
 def size_text(value: Decimal | int | None) -> str:
     """An amount of bytes in the largest unit (of 1,000) that fits, with one decimal."""
     if value is None:

@@ -18,7 +18,7 @@ class QueueList(ListView):
     """Where work waits or failed, over all organisations; a row opens the live look at one."""
 
     action = "console.view"
-    title = gettext_lazy("Waiting and failed work")
+    title = gettext_lazy("Queues")
     columns = (
         Column("name", gettext_lazy("Organisation"), kind="party", link=True, sort="name", note=lambda row: row.slug),
         Column("state", gettext_lazy("State"), kind="badge", badges=STATES),

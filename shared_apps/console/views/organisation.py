@@ -3,7 +3,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,15 +20,15 @@ from core.web.gate import page_for
 from core.web.htmx import redirect_after_post
 from core.web.requests import actor_of
 from core.web.views import DetailView, FormView
-from core.web.views.base import Crumb
+from core.web.views.base import Crumb, Offer
 from shared_apps.console.changes import CHANGES, Change
 from shared_apps.console.dry_runs import dry_run
 from shared_apps.console.forms import ChangeForm
 from shared_apps.console.inside import Inside, inside_get
 from shared_apps.console.selectors import measured_days
 from shared_apps.console.services.retrying import piece_retry
-from shared_apps.console.verdicts import verdict_of
-from shared_apps.console.words import STATES, size_text, state_text
+from shared_apps.console.verdicts import Verdict, verdict_of
+from shared_apps.console.words import STATES, action_text, size_text, state_text
 from shared_apps.tenants.selectors import (
     host_url,
     square_logo,
@@ -51,6 +50,7 @@ class OrganisationPage(DetailView):
 
     action = "tenants.view"
     template_name = "console/tenant_detail.html"
+    verdict: Verdict
 
     def find(self, **kwargs: Any) -> Any:
         return tenant_with(kwargs["tenant_id"])
@@ -73,9 +73,22 @@ class OrganisationPage(DetailView):
             if change.fits(self.obj) and check(change.action, self.actor, self.obj)
         ]
 
+    def offers(self) -> list[Offer]:
+        return [
+            self.offer(
+                CHANGES[code].label,
+                reverse("console:tenant_change", args=[self.obj.pk, code]),
+                action=CHANGES[code].action,
+                obj=self.obj,
+                icon=_ICONS[code],
+            )
+            for code in ("resume", "suspend")
+            if CHANGES[code].fits(self.obj)
+        ][:1]
+
     def facts(self) -> Sequence[Fact]:
         tenant, newest = self.obj, template_newest()
-        verdict = verdict_of(tenant)
+        self.verdict = verdict = verdict_of(tenant)
         behind = newest is not None and tenant.schema_name and tenant.template_step < newest.step
         version = f"{tenant.template_step} / {newest.step}" if newest else str(tenant.template_step)
         url = tenant_url(tenant)
@@ -118,7 +131,8 @@ class OrganisationPage(DetailView):
             "more_tables": max(0, len(inside.tables) - _TABLES) if inside else 0,
             "size": _size_chart(days),
             "look": tenant_look(self.obj),
-            "entries": _entries(self.obj)[:_ENTRIES],
+            "verdict": self.verdict,
+            "entries": _entries(self.obj),
             "may_retry": check("console.retry", self.actor),
             "may_verify": bool(check("fleet.change", self.actor)) and bool(self.obj.schema_name),
             "may_see_trail": check("trail.view", self.actor),
@@ -219,5 +233,14 @@ def _size_chart(days: list[Any]) -> Chart | None:
     )
 
 
-def _entries(tenant: Any) -> QuerySet:
-    return entry_list().filter(object_type="tenants.tenant", object_id=str(tenant.pk))
+def _entries(tenant: Any) -> list[Any]:
+    """The newest entries of the platform's trail about an organisation, each with what it says."""
+    entries = list(entry_list().filter(object_type="tenants.tenant", object_id=str(tenant.pk))[:_ENTRIES])
+    for entry in entries:
+        entry.said = _said(entry.action)
+    return entries
+
+
+def _said(action: str) -> str:
+    state = action.removeprefix("tenants.")
+    return _("State: %(state)s") % {"state": state_text(state)} if state in STATES else action_text(action)
