@@ -94,7 +94,7 @@ def test_only_what_remains_is_kept(fleet: Twins, migrations):
                 with transaction.atomic():
                     Role.objects.create(code="undone", name="Undone")
                     with transaction.atomic():
-                        Role.objects.create(code="undone-too", name="Undone")
+                        Role.objects.create(code="undone-too", name="Undone too")
                     raise ValueError
             except ValueError:
                 Role.objects.create(code="instead", name="Instead")

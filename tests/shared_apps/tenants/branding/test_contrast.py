@@ -2,6 +2,7 @@ from itertools import product
 
 import pytest
 
+from shared_apps.tenants.branding import contrast
 from shared_apps.tenants.branding.colour import from_hex, oklch, to_hex
 from shared_apps.tenants.branding.contrast import PAIRS, Ground, Ink, nudged, readings
 
@@ -51,3 +52,9 @@ def test_a_colour_that_cannot_be_read_moves_by_little_and_keeps_its_hue() -> Non
 def test_extremes_are_read_on_the_strongest_tint(brand: str, hue: int) -> None:
     ground = Ground(hue, 0.03, "tinted")
     assert all(reading.passes for reading in readings(nudged(brand, ground), ground))
+
+
+def test_a_colour_that_nothing_makes_readable_is_an_error_and_no_theme(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contrast, "_inks", lambda brand: ())
+    with pytest.raises(AssertionError, match="No lightness of #1d7a4f"):
+        contrast.nudged.__wrapped__("#1d7a4f", Ground())

@@ -231,3 +231,10 @@ def test_the_page_has_a_constant_number_of_queries(
             assert client.get(f"{PAGE}history/").status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_a_form_that_cannot_be_read_is_shown_again(tenant: TenantRef, sign_in: SignIn) -> None:
+    client = sign_in(tenant)
+    assert client.post(PAGE, form(tenant, name="River", version="x")).status_code == 422
+    assert client.post(f"{PAGE}pictures/", {"version": 0, "kind": "logo"}).status_code == 422
+    assert draft_of(tenant).version == 0

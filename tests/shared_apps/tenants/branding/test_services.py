@@ -1,11 +1,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.files.storage import default_storage
 from django.db import DatabaseError
 
+from core.errors import NotFound
 from core.tenancy import TenantRef, TenantState, platform_context, tenant_context
 from core.tenancy.errors import ContextSwitchInTransaction, CrossedContext
 from core.tenancy.transactions import atomic
@@ -17,7 +19,16 @@ from shared_apps.tenants.branding.errors import (
     NothingToPublish,
 )
 from shared_apps.tenants.branding.models import AssetKind, BrandAsset, BrandDraft, BrandVersion
-from shared_apps.tenants.branding.selectors import draft_of, full_values, legal_text, published_of, version_list
+from shared_apps.tenants.branding.selectors import (
+    asset_content,
+    asset_in,
+    draft_of,
+    full_values,
+    legal_text,
+    published_of,
+    version_get,
+    version_list,
+)
 from shared_apps.tenants.branding.services import (
     asset_put,
     asset_remove,
@@ -282,3 +293,29 @@ def test_what_is_stored_before_a_setting_existed_has_its_default(
     values = {name: value for name, value in found.options["brand"]["values"].items() if name != "sidebar"}
     older = replace(found, options={"brand": {**found.options["brand"], "values": {**values, "gone": 1}}})
     assert published_of(older).values.sidebar == "plain"
+
+
+def test_what_a_brand_does_not_have_is_missing(
+    tenant: TenantRef, publish: Callable[..., TenantRef], picture: Callable[..., bytes], now_of: Look
+) -> None:
+    found = publish(tenant, terms_url="https://north.example/terms")
+    with tenant_context(found):
+        for kind in ("privacy", "terms"):
+            with pytest.raises(NotFound):
+                legal_text(found, kind)
+        brand = {**found.options["brand"], "legal": ["privacy"]}
+        with pytest.raises(NotFound):
+            legal_text(replace(found, options={**found.options, "brand": brand}), "privacy")
+        with pytest.raises(NoSuchVersion):
+            version_get(found, 99)
+        for kind in (AssetKind.LOGO, AssetKind.SQUARE):
+            draft = asset_put(
+                tenant=now_of(tenant), kind=kind, content=picture(), version=draft_of(tenant).version, actor=ADA
+            )
+        square = draft.assets["square"]
+        assert str(BrandAsset(kind=AssetKind.SQUARE)) == AssetKind.SQUARE.label
+        assert asset_in(draft.assets, UUID(square["id"])) == square
+        assert asset_content(square)
+        default_storage.delete(square["key"])
+        with pytest.raises(NotFound):
+            asset_content(square)

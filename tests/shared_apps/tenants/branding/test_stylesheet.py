@@ -1,5 +1,6 @@
 import pytest
 
+from shared_apps.tenants.branding import stylesheet
 from shared_apps.tenants.branding.colour import to_hex
 from shared_apps.tenants.branding.contrast import Ground, Ink, properties
 from shared_apps.tenants.branding.stylesheet import NotAColour, computed
@@ -26,3 +27,9 @@ def test_tokens_follow_what_a_theme_sets() -> None:
 def test_other_css_is_not_read(value: str) -> None:
     with pytest.raises((NotAColour, ValueError)):
         computed({"brand": value}, "light")("brand")
+
+
+def test_tokens_that_are_not_where_they_were_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stylesheet, "_SELECTORS", {**stylesheet._SELECTORS, "light": ":nowhere"})
+    with pytest.raises(NotAColour, match="no block :nowhere"):
+        stylesheet._declarations.__wrapped__("light")

@@ -148,3 +148,17 @@ def test_a_legal_text_reads_as_markdown() -> None:
     assert "<strong>North</strong>" in html
     assert '<a href="https://north.example" rel="noopener noreferrer nofollow">home</a>' in html
     assert "<li>one</li>" in html
+
+
+@pytest.mark.parametrize(
+    "address", ["\u00fc@example.org", f"{'a' * 60}@{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 30}.example"]
+)
+def test_an_address_that_mail_servers_refuse_is_refused(address: str) -> None:
+    with pytest.raises(BrandRefused):
+        changed(START, {"reply_to": address})
+    assert changed(START, {"reply_to": " post@example.org "}).reply_to == "post@example.org"
+
+
+def test_a_compact_brand_says_so_in_its_stylesheet() -> None:
+    assert "--density" in theme_of(changed(START, {"density": "compact"})).css
+    assert "--density" not in theme_of(START).css
