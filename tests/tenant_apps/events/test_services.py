@@ -187,6 +187,7 @@ class TestSweeping:
     def test_what_was_announced_is_woken_after_a_moment(
         self, tenant: TenantRef, django_capture_on_commit_callbacks: Any
     ) -> None:
+        waiting()
         with django_capture_on_commit_callbacks(execute=True):
             announce(tenant)
             with platform_context():
