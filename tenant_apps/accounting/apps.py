@@ -8,4 +8,4 @@ class AccountingConfig(AppConfig):
     verbose_name = _("Accounting")
 
     def ready(self) -> None:
-        from tenant_apps.accounting import permissions  # noqa: F401
+        from tenant_apps.accounting import permissions, tasks  # noqa: F401

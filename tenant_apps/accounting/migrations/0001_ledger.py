@@ -493,6 +493,7 @@ class Migration(migrations.Migration):
                 ("memo", models.TextField(blank=True, default="")),
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("base_amount", core.money.AmountField(blank=True, decimal_places=8, max_digits=28, null=True)),
+                ("base_is_credit", models.BooleanField(default=False)),
                 (
                     "account",
                     models.ForeignKey(

@@ -175,6 +175,7 @@ class DraftLine(LineFields):
     entry = models.ForeignKey(JournalEntry, on_delete=models.CASCADE, related_name="draft_lines", db_index=False)
     # Where it is not worked out from the rate.
     base_amount = amount_field(null=True, blank=True)
+    base_is_credit = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["entry", "position"]

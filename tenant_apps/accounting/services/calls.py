@@ -7,12 +7,18 @@ from typing import Any
 
 from django.db import DatabaseError
 
+from core.actor import Actor
 from core.tenancy import cursor, in_transaction
 from tenant_apps.accounting.errors import CONSTRAINTS, REFUSALS, LedgerRefusal
 
 _REFUSED = "LV001"
 _AGAIN = frozenset({"40P01", "40001"})
 _TRIES = 5
+
+
+def responsible(actor: Actor) -> str:
+    """The id of the person behind an actor: a key acts for its owner, so nobody is two people."""
+    return str(actor.user.pk) if actor.user is not None else actor.id
 
 
 def ledger_call(sql: str, values: Sequence[Any]) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ from shared_apps.trail.services import trail_record
 from tenant_apps.accounting.choices import LockArea
 from tenant_apps.accounting.errors import HardLock, SelfApproval
 from tenant_apps.accounting.models import LockException, PeriodLock
+from tenant_apps.accounting.services.calls import responsible
 
 
 def period_lock(*, area: str, through: date, actor: Actor) -> PeriodLock:
@@ -22,7 +23,7 @@ def period_lock(*, area: str, through: date, actor: Actor) -> PeriodLock:
         if area == LockArea.HARD and through < lock.through:
             raise HardLock(facts={"through": lock.through})
         before, lock.through = lock.through, through
-        lock.changed_at, lock.changed_by = clock.now(), actor.id
+        lock.changed_at, lock.changed_by = clock.now(), responsible(actor)
         lock.save()
         change = {"through": {"from": before, "to": through}}
         trail_record(actor=actor, action="accounting.lock", obj=lock, changes=change)
@@ -45,7 +46,7 @@ def lock_exception_grant(
     The actor is the second person: raises SelfApproval for their own exception or request.
     """
     require("accounting.grant_exception", actor)
-    if actor.id in (person, requested_by):
+    if responsible(actor) in (person, requested_by):
         raise SelfApproval("Somebody else must grant an exception that you asked for or would use.")
     if not reason.strip() or starts_on > ends_on or area == LockArea.HARD:
         raise Unprocessable("Give a reason, the first and last day, and an area that is not closed for good.")
@@ -58,7 +59,7 @@ def lock_exception_grant(
             ends_on=ends_on,
             reason=reason,
             expires_at=expires_at,
-            granted_by=actor.id,
+            granted_by=responsible(actor),
         )
         trail_record(actor=actor, action="accounting.grant_exception", obj=exception, summary=reason)
     return exception

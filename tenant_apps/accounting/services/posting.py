@@ -10,7 +10,9 @@ from core.actor import Actor
 from core.ids import uuid7
 from core.permissions import require
 from core.tenancy import on_commit
-from tenant_apps.accounting.services.calls import ledger_call
+from tenant_apps.accounting.choices import Floor, Side
+from tenant_apps.accounting.models import JournalEntry
+from tenant_apps.accounting.services.calls import ledger_call, responsible
 from tenant_apps.accounting.services.lines import Expectation, Line, Source, Written, write_lines
 from tenant_apps.events.services import events_wake
 
@@ -94,13 +96,31 @@ def post(
     """Call the function that posts, for services that have decided that the actor may."""
     body = (str(journal), date.isoformat(), memo, *written.required)
     options = options | written.optional
-    values: list[Any] = [entry or uuid7(), uuid7(), journal, date, memo, key, b"", actor.kind, actor.id]
+    values: list[Any] = [entry or uuid7(), uuid7(), journal, date, memo, key, b"", actor.kind, responsible(actor)]
     values[6] = sha256("\x1f".join((*body, repr(sorted(options.items())) if options else "")).encode()).digest()
     named = [f",{name} => %s::{_TYPES[name]}" if name in _TYPES else f",{name} => %s" for name in options]
     row = ledger_call(f"{_POST}{''.join(named)})", [*values, *written.required, *options.values()])
     if not row[3]:
         on_commit(events_wake)
     return _answer(row, written, lines)
+
+
+def posted_before(entry: JournalEntry) -> Posted:
+    """The stored answer to the posting of an entry, from its lines."""
+    lines = entry.lines.select_related("account").order_by("position")
+    last: dict[tuple[UUID, str], Balance] = {}
+    for line in sorted(lines, key=lambda line: (line.account_id.int, line.currency, line.position)):
+        account = line.account
+        folded = line.balance is None or (account.is_hot and account.floor == Floor.NONE)
+        sign = 1 if account.normal_side == Side.DEBIT else -1
+        last[line.account_id, line.currency] = Balance(
+            line.account_id,
+            line.currency,
+            None if folded else sign * line.balance,
+            None if folded else line.version,
+        )
+    assert entry.posted_at is not None
+    return Posted(entry.id, entry.posted_at, entry.number, True, tuple(last.values()))
 
 
 def _answer(row: tuple[Any, ...], written: Written, lines: Sequence[Line]) -> Posted:
