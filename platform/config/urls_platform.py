@@ -14,6 +14,7 @@ from shared_apps.trail.api.urls import REGISTRATIONS as TRAIL
 from shared_apps.users.api.urls import PLATFORM as USERS
 from tenant_apps.events.api.urls import REGISTRATIONS as EVENTS
 from tenant_apps.jobs.api.urls import REGISTRATIONS as JOBS
+from tenant_apps.notifications.api.urls import REGISTRATIONS as NOTIFICATIONS
 
 urlpatterns = [
     path("", for_strangers(home.page), name="home"),
@@ -26,10 +27,11 @@ urlpatterns = [
     path("settings/", settings_area.page, name="settings"),
     path("events/", include("tenant_apps.events.urls")),
     path("jobs/", include("tenant_apps.jobs.urls")),
+    path("notifications/", include("tenant_apps.notifications.urls")),
     path("", include("core.web.urls")),
     path("files/<str:token>/", files.serve, name="file"),
     *BRAND_PUBLIC,
-    *api_urlpatterns("api/platform/v1", [*SIGN_UPS, *CONSOLE, *TENANTS, *USERS, *TRAIL, *EVENTS, *JOBS]),
+    *api_urlpatterns("api/platform/v1", [*SIGN_UPS, *CONSOLE, *TENANTS, *USERS, *TRAIL, *EVENTS, *JOBS, *NOTIFICATIONS]),
 ]
 handler400 = errors.bad_request
 handler403 = errors.permission_denied

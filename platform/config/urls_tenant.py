@@ -13,6 +13,7 @@ from shared_apps.trail.api.urls import REGISTRATIONS as TRAIL
 from shared_apps.users.api.urls import TENANT as USERS
 from tenant_apps.events.api.urls import REGISTRATIONS as EVENTS
 from tenant_apps.jobs.api.urls import REGISTRATIONS as JOBS
+from tenant_apps.notifications.api.urls import REGISTRATIONS as NOTIFICATIONS
 
 urlpatterns = [
     path("", for_visitors(home.page), name="home"),
@@ -25,11 +26,13 @@ urlpatterns = [
     path("settings/organisation/", include("shared_apps.organisation.urls")),
     path("events/", include("tenant_apps.events.urls")),
     path("jobs/", include("tenant_apps.jobs.urls")),
+    path("notifications/", include("tenant_apps.notifications.urls")),
+    path("first-steps/", include("tenant_apps.onboarding.urls")),
     path("", include("core.web.urls")),
     path("files/<str:token>/", files.serve, name="file"),
     path("settings/brand/", include(BRAND)),
     *BRAND_PUBLIC,
-    *api_urlpatterns("api/v1", [*ORGANISATION, *BRAND_API, *USERS, *TRAIL, *EVENTS, *JOBS]),
+    *api_urlpatterns("api/v1", [*ORGANISATION, *BRAND_API, *USERS, *TRAIL, *EVENTS, *JOBS, *NOTIFICATIONS]),
 ]
 handler400 = errors.bad_request
 handler403 = errors.permission_denied

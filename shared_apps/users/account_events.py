@@ -14,6 +14,7 @@ from django.http import HttpRequest
 
 from core.actor import SYSTEM, Actor
 from core.events import emit
+from core.tenancy import atomic
 from core.web import actor_of, client_address, request_id_of
 from shared_apps.trail.services import trail_record
 from shared_apps.users.actors import person_actor
@@ -75,7 +76,11 @@ def _added_factor(instance: Authenticator, created: bool, **_: Any) -> None:
 
 
 def _removed_factor(instance: Authenticator, **_: Any) -> None:
-    _record_factor("users.remove_second_factor", instance)
+    with atomic():
+        _record_factor("users.remove_second_factor", instance)
+        # Codes that are made anew are no loss, and a person who is deleted is told of nothing.
+        if instance.type != Authenticator.Type.RECOVERY_CODES and User.objects.filter(pk=instance.user_id).exists():
+            emit(kind="users.second_factor_removed", subject_id=instance.user_id, payload={"kind": str(instance.type)})
 
 
 def _record_factor(action: str, authenticator: Authenticator) -> None:

@@ -95,6 +95,12 @@ def lacks_second_factor(user: User) -> bool:
     return settings.PLATFORM_REQUIRES_TWO_FACTOR and require_scope().is_platform and not has_second_factor(user)
 
 
+def people_who_may(code: str) -> list[User]:
+    """Everybody active whose roles allow an action."""
+    granting = [role.pk for role in Role.objects.all() if code in role_permissions(role)]
+    return list(User.objects.filter(is_active=True, assignments__role__in=granting).distinct().order_by("id"))
+
+
 def role_list() -> QuerySet[Role]:
     """All roles, the built-in ones first."""
     return Role.objects.order_by("-is_system", "id")

@@ -10,10 +10,12 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         from core import backlogs
         from core.web import navigation
-        from tenant_apps.jobs import permissions, tasks  # noqa: F401
+        from tenant_apps.jobs import home, notices, permissions, tasks  # noqa: F401
         from tenant_apps.jobs.backlog import JOBS
 
         backlogs.register(JOBS)
+        home.register()
+        notices.register()
         navigation.register(
             group=_("Operations"),
             label=_("Jobs"),

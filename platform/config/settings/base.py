@@ -54,9 +54,16 @@ BOTH_APPS = [
     "shared_apps.trail",
     "tenant_apps.events",
     "tenant_apps.jobs",
+    "tenant_apps.notifications",
 ]
 SHARED_APPS = ["shared_apps.tenants", "shared_apps.signup", "shared_apps.console", "django_tenants", *BOTH_APPS]
-TENANT_APPS = [*BOTH_APPS, "shared_apps.organisation", "tenant_apps.proofs", "tenant_apps.accounting"]
+TENANT_APPS = [
+    *BOTH_APPS,
+    "shared_apps.organisation",
+    "tenant_apps.proofs",
+    "tenant_apps.accounting",
+    "tenant_apps.onboarding",
+]
 INSTALLED_APPS = [
     "core",
     "core.api",

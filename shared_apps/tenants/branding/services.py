@@ -14,6 +14,7 @@ from django.db.models import Max
 from django.db.models.functions import Now
 
 from core.actor import Actor
+from core.events import emit
 from core.tenancy import TenantRef, atomic, current_scope, on_commit, platform_context, tenant_context
 from core.tenancy.errors import CrossedContext
 from core.tenancy.lifecycle import TenantState, writable
@@ -109,6 +110,7 @@ def brand_publish(*, tenant: TenantRef, version: int, actor: Actor) -> BrandVers
             raise NothingToPublish
         found = _publish(row, values, assets, before=before, actor=actor)
     _trail(tenant, actor, "brand.publish", found, changes=found.changes)
+    _published(tenant, actor, found)
     return found
 
 
@@ -123,6 +125,7 @@ def brand_roll_back(*, tenant: TenantRef, number: int, actor: Actor) -> BrandVer
             raise NothingToPublish("This version is what is published now.")
         found = _publish(row, values, earlier.assets, before=before, actor=actor, restored=number)
     _trail(tenant, actor, "brand.roll_back", found, summary=f"Version {number}", changes=found.changes)
+    _published(tenant, actor, found)
     return found
 
 
@@ -247,6 +250,15 @@ def _trail(
 ) -> None:
     with tenant_context(tenant):
         trail_record(actor=actor, action=action, obj=obj, summary=summary, changes=_shortened(changes or {}))
+
+
+def _published(tenant: TenantRef, actor: Actor, version: BrandVersion) -> None:
+    with tenant_context(tenant), atomic():
+        emit(
+            kind="brand.published",
+            subject_id=version.pk,
+            payload={"number": version.number, "by": actor.label, "by_id": actor.id},
+        )
 
 
 def _shortened(changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from core.tenancy import TenantRef, current_tenant
-from core.web import brand, crawlers, letters, navigation
+from core.web import brand, crawlers, letters, navigation, onboarding
 from core.web.brand import Brand, Logo
+from shared_apps.tenants.branding import notices
 from shared_apps.tenants.branding.addresses import asset_url, card_url, icon_url, theme_url
 from shared_apps.tenants.branding.legal import legal_links
 from shared_apps.tenants.branding.letterhead import letterhead
@@ -23,6 +24,18 @@ def install() -> None:
     brand.register(brand_of_request)
     letters.register(letterhead)
     crawlers.register(public_pages)
+    notices.register()
+    onboarding.register(
+        "brand",
+        title=_("Put your brand on"),
+        text=_("Name, colours and logo, on every page and in every message."),
+        act=_("Design it"),
+        icon="palette",
+        url_name="brand:edit",
+        done=lambda actor: published_of(current_tenant()).number > 0,
+        action="brand.publish",
+        order=20,
+    )
     navigation.register(
         group=_("Settings"), label=_("Brand"), icon="palette", url_name="brand:edit", action="brand.view", order=820
     )

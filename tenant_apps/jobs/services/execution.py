@@ -12,7 +12,7 @@ from core.tenancy.threads import repeating
 from tenant_apps.jobs.choices import RunState
 from tenant_apps.jobs.errors import RunCancelled, RunLost
 from tenant_apps.jobs.models import TaskRun
-from tenant_apps.jobs.services.progress import Progress
+from tenant_apps.jobs.services.progress import Progress, announce_end
 from tenant_apps.jobs.services.registry import job_of
 
 # A run whose workers were killed so often is what kills them.
@@ -86,3 +86,4 @@ def _take(run_id: UUID) -> TaskRun | None:
 def _end_unrun(run: TaskRun, state: RunState, error: str = "") -> None:
     run.state, run.error, run.lease_until, run.finished_at = state, error, None, clock.now()
     run.save(update_fields=["state", "error", "lease_until", "finished_at"])
+    announce_end(run, state)

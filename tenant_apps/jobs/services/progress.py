@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from core import clock
 from core.actor import Actor, ActorKind
+from core.events import emit
 from core.tenancy import atomic
 from tenant_apps.jobs.choices import RunState
 from tenant_apps.jobs.errors import RunCancelled, RunLost
@@ -14,6 +15,20 @@ from tenant_apps.jobs.models import TaskRun
 
 # Nobody reads more often, and a loop may report each of its rows.
 WRITE_SECONDS = 0.5
+
+
+def announce_end(run: TaskRun, state: RunState) -> None:
+    """Say that a run succeeded or failed, in the transaction that ends it; who cancels a run knows."""
+    if state in (RunState.SUCCEEDED, RunState.FAILED):
+        emit(
+            kind=f"jobs.{state.value}",
+            subject_id=run.pk,
+            payload={
+                "kind": run.kind,
+                "requested_by_kind": run.requested_by_kind,
+                "requested_by_id": run.requested_by_id,
+            },
+        )
 
 
 class Progress:
@@ -65,9 +80,11 @@ class Progress:
         self._held().update(**self._renewed())
 
     def end(self, state: RunState, *, result: Any = None, error: str = "") -> None:
-        """Write how the run ended, unless it was taken over."""
+        """Write how the run ended, and say so, unless it was taken over."""
         with atomic():
-            self._held().update(state=state, result=result, error=error, lease_until=None, finished_at=clock.now())
+            ended = {"state": state, "result": result, "error": error, "finished_at": clock.now()}
+            if self._held().update(**ended, lease_until=None):
+                announce_end(self._run, state)
 
     def _held(self) -> QuerySet[TaskRun]:
         return TaskRun.objects.filter(pk=self._run.pk, attempts=self.attempt, state=RunState.RUNNING)
