@@ -31,7 +31,9 @@ urlpatterns = [
     path("", include("core.web.urls")),
     path("files/<str:token>/", files.serve, name="file"),
     *BRAND_PUBLIC,
-    *api_urlpatterns("api/platform/v1", [*SIGN_UPS, *CONSOLE, *TENANTS, *USERS, *TRAIL, *EVENTS, *JOBS, *NOTIFICATIONS]),
+    *api_urlpatterns(
+        "api/platform/v1", [*SIGN_UPS, *CONSOLE, *TENANTS, *USERS, *TRAIL, *EVENTS, *JOBS, *NOTIFICATIONS]
+    ),
 ]
 handler400 = errors.bad_request
 handler403 = errors.permission_denied
