@@ -11,7 +11,6 @@ class UsersConfig(AppConfig):
     def ready(self) -> None:
         from core.web import navigation, saved_views, search, settings_area
         from core.web.context_processors import HostKind
-        from shared_apps.trail.selectors import action_names_register
         from shared_apps.users import account_events, first_steps, home, mail_samples, notices, permissions, tasks  # noqa: F401
         from shared_apps.users.finding import keys_found, people_found, roles_found
         from shared_apps.users.views.saved import PersonViews
