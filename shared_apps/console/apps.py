@@ -8,8 +8,9 @@ class ConsoleConfig(AppConfig):
     verbose_name = _("Console")
 
     def ready(self) -> None:
-        from core.web import navigation
+        from core.web import navigation, search
         from shared_apps.console import permissions, tasks  # noqa: F401
+        from shared_apps.console.finding import find_organisations
 
         for label, icon, name, action, order in (
             (_("Overview"), "chart-no-axes-column", "overview", "console.view", 90),
@@ -27,3 +28,12 @@ class ConsoleConfig(AppConfig):
                 action=action,
                 order=order,
             )
+        search.register(
+            "organisations",
+            label=_("Organisations"),
+            icon="building-2",
+            find=find_organisations,
+            action="tenants.view",
+            on=("platform",),
+            order=10,
+        )

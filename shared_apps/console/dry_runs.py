@@ -39,23 +39,25 @@ def _refusal(tenant: "Tenant") -> str:
 
 
 def _cut_off(tenant: "Tenant", effects: Effects) -> list[str]:
-    access = effects.access
     return [
-        _("%(people)s people can no longer sign in.") % {"people": number_text(access.people)},
-        _(
-            "%(browsers)s browsers and %(programs)s programs that are signed in are refused from then on,"
-            " and %(keys)s API keys stop working."
-        )
-        % {
-            "browsers": number_text(access.browsers),
-            "programs": number_text(access.programs),
-            "keys": number_text(access.api_keys),
-        },
+        _("People who can no longer sign in: %(people)s.") % _access(effects),
+        _("Refused from then on: signed-in browsers %(browsers)s, programs %(programs)s, API keys %(keys)s.")
+        % _access(effects),
     ]
 
 
 def _kept(effects: Effects) -> str:
     return _("%(size)s in %(tables)s tables and %(files)s files (%(bytes)s) stay where they are.") % _sizes(effects)
+
+
+def _access(effects: Effects) -> dict[str, str]:
+    access = effects.access
+    return {
+        "people": number_text(access.people),
+        "browsers": number_text(access.browsers),
+        "programs": number_text(access.programs),
+        "keys": number_text(access.api_keys),
+    }
 
 
 def _sizes(effects: Effects) -> dict[str, str]:
@@ -76,10 +78,9 @@ def _archive(tenant: "Tenant", effects: Effects) -> list[str]:
 
 
 def _read_only(tenant: "Tenant", effects: Effects) -> list[str]:
-    access = effects.access
     return [
-        _("%(people)s people and %(keys)s API keys go on reading and exporting; what they write is refused.")
-        % {"people": number_text(access.people), "keys": number_text(access.api_keys)},
+        _("Go on reading and exporting: people %(people)s, API keys %(keys)s. What they write is refused.")
+        % _access(effects),
         _("Nobody is signed out. Work that waits goes on after it was resumed."),
     ]
 
@@ -88,19 +89,20 @@ def _resume(tenant: "Tenant", effects: Effects) -> list[str]:
     to = state_text(tenant.resume_state or TenantState.ACTIVE)
     return [
         _("It becomes “%(state)s”, as it was before.") % {"state": to},
-        _("%(people)s people can sign in and write again; sessions and %(keys)s API keys work as before.")
-        % {"people": number_text(effects.access.people), "keys": number_text(effects.access.api_keys)},
+        _("Can get in and write again: people %(people)s, API keys %(keys)s. Sessions work as before.")
+        % _access(effects),
     ]
 
 
 def _delete(tenant: "Tenant", effects: Effects) -> list[str]:
     return [
         *_cut_off(tenant, effects),
-        _("Its host answers “closed” at once.")
-        + " "
-        + _("Within minutes a worker drops %(tables)s tables (%(size)s), eight at a time,") % _sizes(effects)
-        + " "
-        + _("then removes its roles and %(files)s files (%(bytes)s).") % _sizes(effects),
+        _("Its host answers “closed” at once."),
+        _(
+            "Within minutes a worker drops its %(tables)s tables (%(size)s), eight at a time, and then removes its"
+            " roles and %(files)s files (%(bytes)s)."
+        )
+        % _sizes(effects),
         _("After that the subdomain “%(slug)s” is free again.") % {"slug": tenant.slug},
         _("Its id, its name and the history of its states stay. Nothing else can be brought back."),
     ]

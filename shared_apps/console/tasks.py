@@ -40,7 +40,8 @@ def beat_task() -> None:
 @platform_task(name="console.heard", queue="critical")
 def heard_task(queue: str, sent_at: str) -> None:
     """Note that a worker hears this queue."""
-    heartbeat_note(queue=queue, sent_at=datetime.fromisoformat(sent_at), worker=current_task.request.hostname or "")
+    worker = current_task.request.hostname if current_task else ""
+    heartbeat_note(queue=queue, sent_at=datetime.fromisoformat(sent_at), worker=worker or "")
 
 
 @platform_task(name="console.order", queue="fleet", time_limit=_DAY)

@@ -233,12 +233,10 @@ def _size_chart(days: list[Any]) -> Chart | None:
     )
 
 
-def _entries(tenant: Any) -> list[Any]:
+def _entries(tenant: Any) -> list[tuple[Any, str]]:
     """The newest entries of the platform's trail about an organisation, each with what it says."""
-    entries = list(entry_list().filter(object_type="tenants.tenant", object_id=str(tenant.pk))[:_ENTRIES])
-    for entry in entries:
-        entry.said = _said(entry.action)
-    return entries
+    found = entry_list().filter(object_type="tenants.tenant", object_id=str(tenant.pk))
+    return [(entry, _said(entry.action)) for entry in found[:_ENTRIES]]
 
 
 def _said(action: str) -> str:

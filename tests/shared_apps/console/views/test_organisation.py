@@ -88,9 +88,9 @@ def test_support_tries_nothing_again(signed_in, north, tenant):
 @pytest.mark.parametrize(
     ("code", "state", "said"),
     [
-        ("suspend", "active", ["2 people can no longer sign in.", "0 browsers and 1 programs", "1 API keys stop"]),
+        ("suspend", "active", ["People who can no longer sign in: 2.", "browsers 0, programs 1, API keys 1."]),
         ("archive", "active", ["Only an archived organisation can be deleted."]),
-        ("read-only", "active", ["2 people and 1 API keys go on reading"]),
+        ("read-only", "active", ["Go on reading and exporting: people 2, API keys 1."]),
         ("resume", "suspended", ["It becomes “Active”, as it was before."]),
         ("delete", "archived", ["eight at a time", "the subdomain “north” is free again", "cannot be undone"]),
         ("resume", "active", ["Nothing would happen: the state “Active” does not allow it."]),
