@@ -1,3 +1,4 @@
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -18,10 +19,12 @@ from core.tenancy import TenantRef, platform_context, tenant_context
 from core.tenancy.errors import CrossedContext, NoContext
 from core.tenancy.storage import (
     LINK_LIFETIME,
+    FilesSize,
     TenantFileStorage,
     delete_scope_files,
     file_key,
     key_of_link,
+    scope_files_size,
     scope_folder,
 )
 from tests.support.twins import Twins
@@ -150,6 +153,24 @@ def test_a_tenants_files_are_deleted_in_batches(
     assert not (Path(storage.location) / str(first.uuid)).exists()
     with tenant_context(second):
         assert storage.open(kept).read() == b"kept"
+
+
+def test_a_tenants_files_are_counted_and_a_file_that_goes_meanwhile_is_not(
+    key: str, storage: TenantFileStorage, first: TenantRef, second: TenantRef, monkeypatch: pytest.MonkeyPatch
+):
+    with tenant_context(first):
+        going = storage.path(storage.save(file_key(room="notes"), ContentFile(b"going")))
+    assert scope_files_size(first.uuid) == FilesSize(2, len(b"secret") + len(b"going"))
+    assert scope_files_size(second.uuid) == scope_files_size(uuid4()) == FilesSize(0, 0)
+    walk = os.walk
+
+    def walk_and_lose(top: Any) -> Any:
+        for found in walk(top):
+            Path(going).unlink(missing_ok=True)
+            yield found
+
+    monkeypatch.setattr(os, "walk", walk_and_lose)
+    assert scope_files_size(first.uuid) == FilesSize(1, len(b"secret"))
 
 
 @pytest.mark.parametrize("removal", ["unlink", "rmdir"])
