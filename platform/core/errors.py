@@ -40,7 +40,7 @@ class SecondFactorRequired(PermissionRefused):
     code = "second_factor_required"
     title = "Set up two-factor sign-in first"
     message = (
-        "People of the platform need a second factor. Sign in to the pages, open “Your account”, then “Two-factor"
+        "A second factor is needed here. Sign in to the pages, open “Your account”, then “Two-factor"
         " sign-in”, and add an authenticator app or a passkey. Programs work again after that."
     )
 

@@ -10,8 +10,10 @@ class TrailConfig(AppConfig):
     def ready(self) -> None:
         from core.web import settings_area
         from shared_apps.trail import home, permissions  # noqa: F401
+        from shared_apps.trail.selectors import action_names_register
 
         home.register()
+        action_names_register({"trail.export": _("Take the audit trail as a file")})
         settings_area.register(
             label=_("Audit trail"),
             icon="history",

@@ -10,7 +10,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 from qrcode.image.svg import SvgPathFillImage
 
@@ -18,6 +18,8 @@ from core.actor import SYSTEM
 from core.secrets import seal, unseal
 from core.tenancy.hosts import normalise_host
 from core.web import actor_of, client_address
+from shared_apps.users.account_events import note
+from shared_apps.users.choices import SignInReason
 from shared_apps.users.emails import normalise_email
 from shared_apps.users.links import public_url, site_name
 from shared_apps.users.models import User
@@ -66,7 +68,14 @@ class AccountAdapter(DefaultAccountAdapter):
         return str(credentials.get("email", "")).strip().lower()
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        _logger.warning("sign_in_failed", address=client_address(request), email=credentials.get("email", ""))
+        email = str(credentials.get("email", ""))
+        _logger.warning("sign_in_failed", address=client_address(request), email=email)
+        note(request, email=email, reason=SignInReason.PASSWORD)
+
+    def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
+        """A disabled person with the right password is told so, and their sign-in stands in the history."""
+        note(request, email=user.email, user=user, reason=SignInReason.DISABLED)
+        return super().respond_user_inactive(request, user)
 
     def is_ajax(self, request: HttpRequest) -> bool:
         """Only the passkey script asks for JSON; every other page is a page whatever the caller accepts."""

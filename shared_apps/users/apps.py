@@ -11,16 +11,19 @@ class UsersConfig(AppConfig):
     def ready(self) -> None:
         from core.web import navigation, saved_views, search, settings_area
         from core.web.context_processors import HostKind
+        from shared_apps.trail.selectors import action_names_register
         from shared_apps.users import account_events, first_steps, home, mail_samples, notices, permissions, tasks  # noqa: F401
         from shared_apps.users.finding import keys_found, people_found, roles_found
         from shared_apps.users.views.saved import PersonViews
+        from shared_apps.users.words import HAPPENED
 
         account_events.connect()
         mail_samples.register()
-        saved_views.register(PersonViews())
         home.register()
         first_steps.register()
         notices.register()
+        saved_views.register(PersonViews())
+        action_names_register(HAPPENED)
         both: tuple[HostKind, ...] = ("tenant", "platform")
         navigation.register(
             group=_("Settings"), label=_("Your account"), icon="user", url_name="users:account", on=both, order=910
@@ -42,6 +45,15 @@ class UsersConfig(AppConfig):
             on=both,
             order=40,
             about=_("permissions, custom roles, who may do what"),
+        )
+        settings_area.register(
+            label=_("Security"),
+            icon="shield",
+            url_name="users:security",
+            action="security.view",
+            on=both,
+            order=50,
+            about=_("two-factor, policy, sessions, sign-in history, passkeys"),
         )
         settings_area.register(
             label=_("API keys"),

@@ -40,6 +40,22 @@ SYSTEM_ROLE_IDS = MappingProxyType(
 )
 
 
+class TwoFactorDemand(TextChoices):
+    """Of whom a second factor is demanded."""
+
+    NOBODY = "nobody", _("Nobody; everybody may set one up")
+    ADMINISTRATORS = "administrators", _("Whoever manages people and roles")
+    EVERYBODY = "everybody", _("Everybody")
+
+
+class SignInReason(TextChoices):
+    """Why a sign-in was refused; empty for one that succeeded."""
+
+    PASSWORD = "password", _("Wrong password or unknown address")
+    CODE = "code", _("Wrong code")
+    DISABLED = "disabled", _("The person is disabled")
+
+
 class FamilyEnd(TextChoices):
     """Why a chain of refresh tokens was ended."""
 

@@ -104,6 +104,13 @@ class NoSecondFactor(Conflict):
     message = "This person signs in with a password alone already."
 
 
+class PolicyRefused(Unprocessable):
+    """What was to be demanded of people is not possible; the errors say why."""
+
+    code = "policy_refused"
+    title = "The sign-in policy is not valid"
+
+
 class PersonInactive(Conflict):
     """Something was asked for a person who is disabled."""
 

@@ -2,11 +2,11 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
-from django_filters import BooleanFilter, CharFilter, ChoiceFilter, ModelChoiceFilter
+from django_filters import BooleanFilter, CharFilter, ChoiceFilter, DateFromToRangeFilter, ModelChoiceFilter, UUIDFilter
 
-from core.api.filters import StrictFilterSet
+from core.api.filters import AddressFilter, StrictFilterSet
 from core.clock import now
-from shared_apps.users.models import Invitation, Role, User
+from shared_apps.users.models import Invitation, Role, SignIn, User
 from shared_apps.users.selectors import role_list
 
 
@@ -77,3 +77,31 @@ class InvitationFilter(StrictFilterSet):
             "expired": waiting & Q(expires_at__lte=now()),
         }
         return invitations.filter(wanted[value])
+
+
+class OwnSignInFilter(StrictFilterSet):
+    """Which of one's own sign-ins: by their result and day."""
+
+    result = ChoiceFilter(
+        label=_("Result"), method="with_result", choices=[("succeeded", _("Signed in")), ("refused", _("Refused"))]
+    )
+    at = DateFromToRangeFilter(label=_("Day"))
+
+    class Meta:
+        model = SignIn
+        fields = ["result", "at"]
+
+    def with_result(self, sign_ins: QuerySet[SignIn], name: str, value: str) -> QuerySet[SignIn]:
+        """Those that succeeded, or those that were refused."""
+        return sign_ins.filter(succeeded=value == "succeeded")
+
+
+class SignInFilter(OwnSignInFilter):
+    """Which sign-ins: also by whose and from where."""
+
+    user = UUIDFilter(label=_("Person's id"), field_name="user_id")
+    address = AddressFilter(label=_("Address"))
+
+    class Meta:
+        model = SignIn
+        fields = ["result", "at", "address", "user"]

@@ -2,14 +2,13 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from core.actor import Actor
@@ -21,7 +20,8 @@ from shared_apps.users.choices import PlatformRole, TenantRole
 from shared_apps.users.counting import Access as Access
 from shared_apps.users.counting import access_counts as access_counts
 from shared_apps.users.credentials import secret_hash
-from shared_apps.users.models import ApiKey, Invitation, Role, SavedView, TokenFamily, User
+from shared_apps.users.models import ApiKey, Invitation, Role, SavedView, SignIn, TokenFamily, User
+from shared_apps.users.sign_in_policy import Policy, sign_in_policy
 from shared_apps.users.tokens import Claims
 
 
@@ -91,8 +91,39 @@ def _strong_factors() -> QuerySet[Authenticator]:
 
 
 def lacks_second_factor(user: User) -> bool:
-    """Whether this person may do nothing until they have a second factor: on the platform, where it is demanded."""
-    return settings.PLATFORM_REQUIRES_TWO_FACTOR and require_scope().is_platform and not has_second_factor(user)
+    """Whether this person may do nothing until they have a second factor, because it is demanded of them now."""
+    policy = sign_in_policy()
+    return not policy.in_grace and _is_demanded(policy, user) and not has_second_factor(user)
+
+
+def second_factor_due(user: User) -> date | None:
+    """The last day on which this person may still do without a second factor; None where nothing is to be done."""
+    policy = sign_in_policy()
+    due = policy.in_grace and _is_demanded(policy, user) and not has_second_factor(user)
+    return policy.grace_until if due else None
+
+
+def _is_demanded(policy: Policy, user: User) -> bool:
+    return policy.demands_of(manages_people="users.change_role" in permissions_of(user))
+
+
+def people_without_second_factor() -> int:
+    """How many active people a password alone signs in."""
+    protected = Exists(_strong_factors().filter(user=OuterRef("pk")))
+    return User.objects.filter(~protected, is_active=True).count()
+
+
+def own_sign_ins(user: User) -> QuerySet[SignIn]:
+    """A person's own sign-ins and what was refused in their name, newest first."""
+    return SignIn.objects.filter(user=user).order_by("-id")
+
+
+def sign_in_list(actor: Actor) -> QuerySet[SignIn]:
+    """The sign-ins that an actor may see: their own, or everybody's with `sign_ins.view`; newest first."""
+    found = SignIn.objects.select_related("user").order_by("-id")
+    if actor.may("sign_ins.view"):
+        return found
+    return found.filter(user_id=actor.user.pk) if actor.user is not None else found.none()
 
 
 def people_who_may(code: str) -> list[User]:
@@ -206,10 +237,11 @@ def token_family_with(claims: Claims) -> TokenFamily | None:
 
 def family_lives(family: TokenFamily) -> bool:
     """Whether tokens of this family still work."""
-    user = family.user
+    user, hours = family.user, sign_in_policy().session_hours
     return (
         family.revoked_at is None
         and family.expires_at > now()
+        and (hours is None or family.created_at > now() - timedelta(hours=hours))
         and user.is_active
         and user.credential_version == family.credential_version
     )

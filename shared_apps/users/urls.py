@@ -1,6 +1,6 @@
 from django.urls import path
 
-from shared_apps.users.views import api_keys, invitations, people, profile, registration, roles
+from shared_apps.users.views import api_keys, invitations, people, profile, registration, roles, security
 
 app_name = "users"
 
@@ -19,6 +19,9 @@ urlpatterns = [
     path("account/", profile.account, name="account"),
     path("account/sessions/", profile.session_list, name="session_list"),
     path("account/sessions/<uuid:device_id>/end/", profile.session_end, name="session_end"),
+    path("account/sign-ins/", security.OwnSignIns.as_view(), name="own_sign_ins"),
+    path("security/", security.Security.as_view(), name="security"),
+    path("sign-ins/", security.SignInList.as_view(), name="sign_in_list"),
     path("account/sign-out-everywhere/", profile.everywhere, name="sign_out_everywhere"),
     path("api-keys/", api_keys.api_key_page, name="api_key_list"),
     path("api-keys/new/", api_keys.api_key_new, name="api_key_new"),

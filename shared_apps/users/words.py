@@ -1,11 +1,8 @@
 from django.apps import apps
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.permissions import actions
-
 # What happens by itself or beside an action of its own, as the trail names it.
-_HAPPENED = {
+HAPPENED = {
     "users.accept_invitation": gettext_lazy("Accept an invitation"),
     "users.add_second_factor": gettext_lazy("Add a second factor"),
     "users.change_email": gettext_lazy("Change an e-mail address"),
@@ -23,14 +20,6 @@ _HAPPENED = {
     "users.sign_out_everywhere": gettext_lazy("Sign out everywhere"),
     "users.invite": gettext_lazy("Invite a person"),
 }
-
-
-def action_label(code: str) -> str:
-    """What an action of the trail is called, the code itself where nobody named it."""
-    if code in _HAPPENED:
-        return str(_HAPPENED[code])
-    known = actions().get(code)
-    return _(known.label) if known else code
 
 
 def room_label(code: str) -> str:

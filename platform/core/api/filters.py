@@ -3,8 +3,9 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet
-from django.forms import MultipleHiddenInput, SelectMultiple
+from django.forms import GenericIPAddressField, MultipleHiddenInput, SelectMultiple
 from django.http import QueryDict
+from django_filters import CharFilter
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 from django_filters.widgets import SuffixedMultiWidget
 from rest_framework.exceptions import ValidationError
@@ -22,6 +23,12 @@ class StrictFilterSet(FilterSet):
         options = cls.__dict__.get("Meta")
         if getattr(options, "fields", None) == "__all__" or getattr(options, "exclude", None):
             raise ImproperlyConfigured(f"{cls.__name__} must list its fields.")
+
+
+class AddressFilter(CharFilter):
+    """An exact IP address; another text is refused before the database would be asked for it."""
+
+    field_class = GenericIPAddressField
 
 
 class TermSearch(SearchFilter):

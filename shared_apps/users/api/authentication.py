@@ -9,6 +9,7 @@ from shared_apps.users.actors import key_actor, person_actor
 from shared_apps.users.credentials import API_KEY_PREFIX, parse_api_key
 from shared_apps.users.selectors import api_key_with, token_family_with
 from shared_apps.users.services import api_key_note_use
+from shared_apps.users.sign_in_policy import session_is_over
 from shared_apps.users.tokens import TokenInvalid
 
 _REFUSED = "The credentials are not valid."
@@ -80,7 +81,7 @@ class SessionAuthentication(ActorAuthentication):
     def identify(self, request: HttpRequest) -> Credential | None:
         """The person who is signed in here; raises PermissionDenied for a write without the CSRF token."""
         user = request.user
-        if not user.is_authenticated:
+        if not user.is_authenticated or session_is_over(request):
             return None
         _require_csrf_token(request)
         actor = person_actor(user, address=client_address(request), request_id=request_id_of(request) or None)

@@ -1,9 +1,12 @@
 from rest_framework import serializers
 
+from core.api.fields import ExactIntegerField
 from core.api.serializers import StrictModelSerializer, StrictSerializer
+from shared_apps.users.choices import TwoFactorDemand
 from shared_apps.users.forms.people import MOST_INVITED
-from shared_apps.users.models import ApiKey, Invitation, Role, User
+from shared_apps.users.models import ApiKey, Invitation, Role, SignIn, User
 from shared_apps.users.selectors import role_permissions
+from shared_apps.users.services.policy import MOST_SESSION_HOURS
 
 _LONGEST_PASSWORD = 1024
 _LONGEST_TOKEN = 2000
@@ -191,6 +194,22 @@ class NewApiKeyOutput(ApiKeyOutput):
 
     class Meta(ApiKeyOutput.Meta):
         fields = [*ApiKeyOutput.Meta.fields, "key"]
+
+
+class PolicySerializer(StrictSerializer):
+    """What is demanded of everybody who signs in. `session_hours` null leaves it to the browser, two weeks at most."""
+
+    two_factor = serializers.ChoiceField(choices=TwoFactorDemand.choices, required=False)
+    grace_until = serializers.DateField(
+        required=False, allow_null=True, help_text="The last day on which people may still do without."
+    )
+    session_hours = ExactIntegerField(required=False, allow_null=True, min_value=1, max_value=MOST_SESSION_HOURS)
+
+
+class SignInOutput(StrictModelSerializer):
+    class Meta:
+        model = SignIn
+        fields = ["id", "at", "user", "email", "succeeded", "method", "reason", "address", "user_agent"]
 
 
 class DeviceOutput(StrictSerializer):

@@ -5,6 +5,8 @@ from django.http import HttpRequest
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 
 from core.errors import PermissionRefused
+from shared_apps.users.account_events import note
+from shared_apps.users.choices import SignInReason
 from shared_apps.users.emails import normalise_email
 from shared_apps.users.models import User
 from shared_apps.users.selectors import has_second_factor, user_is_verified
@@ -48,7 +50,7 @@ def signed_in_person(request: HttpRequest, *, email: str, password: str, totp: s
     """
     user = _person(request, email, password)
     if has_second_factor(user):
-        _require_code(user, totp, recovery_code)
+        _require_code(request, user, totp, recovery_code)
     if not user_is_verified(user):
         confirmation_send(user=user)
         raise EmailUnverified
@@ -65,12 +67,15 @@ def _person(request: HttpRequest, email: str, password: str) -> User:
         user = get_adapter().authenticate(request, email=address, password=password)
     except ValidationError as error:
         raise Throttled(_WAIT_SECONDS) from error
-    if user is None or not user.is_active:
+    if user is None:
+        raise WrongPassword
+    if not user.is_active:
+        note(request, email=user.email, user=user, reason=SignInReason.DISABLED)
         raise WrongPassword
     return user
 
 
-def _require_code(user: User, totp: str, recovery_code: str) -> None:
+def _require_code(request: HttpRequest, user: User, totp: str, recovery_code: str) -> None:
     if not totp and not recovery_code:
         raise SecondFactorRequired
     try:
@@ -81,5 +86,6 @@ def _require_code(user: User, totp: str, recovery_code: str) -> None:
         recovery_code and second_factor_use(user=user, code=recovery_code, kinds=("recovery_codes",))
     )
     if not taken:
+        note(request, email=user.email, user=user, reason=SignInReason.CODE)
         raise SecondFactorWrong
     forgive()

@@ -8,7 +8,9 @@ from shared_apps.users.api.views import (
     RefreshView,
     RegisterView,
     RoleViewSet,
+    SecurityView,
     SessionViewSet,
+    SignInViewSet,
     UserViewSet,
 )
 
@@ -22,6 +24,8 @@ _both = (
     Registration("invitations", InvitationViewSet),
     Registration("api-keys", ApiKeyViewSet),
     Registration("sessions", SessionViewSet),
+    Registration("security", SecurityView),
+    Registration("sign-ins", SignInViewSet),
 )
 TENANT = (Registration("auth/register", RegisterView), *_both)
 # Nobody registers on the platform.

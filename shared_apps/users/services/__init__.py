@@ -22,6 +22,7 @@ from shared_apps.users.services.people import (
     user_profile_change,
     user_roles_change,
 )
+from shared_apps.users.services.policy import sign_in_policy_change
 from shared_apps.users.services.purging import purge_expired
 from shared_apps.users.services.registration import (
     confirmation_send,
@@ -31,6 +32,7 @@ from shared_apps.users.services.registration import (
 from shared_apps.users.services.roles import role_change, role_create, role_delete
 from shared_apps.users.services.saved_views import saved_view_delete, saved_view_save
 from shared_apps.users.services.second_factor import second_factor_reset, second_factor_use
+from shared_apps.users.services.sign_ins import method_of, sign_in_note
 from shared_apps.users.services.tokens import TokenPair, token_family_end, token_issue, token_refresh
 
 __all__ = [
@@ -50,6 +52,7 @@ __all__ = [
     "mail_due",
     "mail_queue",
     "mail_send",
+    "method_of",
     "normalise_email",
     "owner_account_create",
     "password_set",
@@ -64,6 +67,8 @@ __all__ = [
     "saved_view_save",
     "second_factor_reset",
     "second_factor_use",
+    "sign_in_note",
+    "sign_in_policy_change",
     "sign_out_everywhere",
     "token_family_end",
     "token_issue",

@@ -15,6 +15,7 @@ from shared_apps.users.errors import PersonInactive
 from shared_apps.users.models import RefreshToken, TokenFamily, User
 from shared_apps.users.selectors import family_lives, user_get
 from shared_apps.users.services.people import locked
+from shared_apps.users.services.sign_ins import sign_in_note
 from shared_apps.users.tokens import TokenInvalid
 
 
@@ -47,6 +48,7 @@ def token_issue(*, user: User, actor: Actor, user_agent: str = "") -> TokenPair:
         expires_at=now() + tokens.FAMILY_LIFETIME,
     )
     trail_record(actor=actor, action="users.sign_in", obj=row, changes={"by": "token"})
+    sign_in_note(user=row, email=row.email, method="token", address=actor.address, user_agent=user_agent)
     return _next_pair(family, parent=None)
 
 

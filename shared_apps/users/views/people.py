@@ -12,7 +12,7 @@ from core.permissions import check, require
 from core.web.formats import datetime_text
 from core.web.views import BulkAction, Column, DetailView, Fact, FormView, Happening, ListView
 from core.web.views.base import Crumb, Offer
-from shared_apps.trail.selectors import entry_list
+from shared_apps.trail.selectors import action_name, entry_list
 from shared_apps.users.filters import PersonFilter
 from shared_apps.users.forms.people import DisableForm, PlainForm, ReasonForm, RolesForm
 from shared_apps.users.models import Role, User
@@ -24,7 +24,6 @@ from shared_apps.users.services import (
     user_enable,
     user_roles_change,
 )
-from shared_apps.users.words import action_label
 
 _HAPPENINGS = 10
 
@@ -134,7 +133,7 @@ class PersonDetail(DetailView):
             return []
         entries = entry_list().filter(object_type="users.user", object_id=str(self.obj.pk))[:_HAPPENINGS]
         return [
-            Happening(action_label(entry.action), entry.at, text=entry.summary, by=entry.actor_label, icon="history")
+            Happening(action_name(entry.action), entry.at, text=entry.summary, by=entry.actor_label, icon="history")
             for entry in entries
         ]
 

@@ -10,7 +10,7 @@ from core.web import actor_of
 from core.web.htmx import redirect_after_post, render_invalid, render_page
 from shared_apps.users.actors import person_of
 from shared_apps.users.forms.people import ProfileForm
-from shared_apps.users.selectors import devices_of, has_second_factor
+from shared_apps.users.selectors import devices_of, has_second_factor, second_factor_due
 from shared_apps.users.services import device_sign_out, sign_out_everywhere, user_profile_change
 
 
@@ -21,7 +21,7 @@ def account(request: HttpRequest) -> HttpResponse:
     user = person_of(request)
     initial = {"name": user.name, "language": user.language, "time_zone": user.time_zone}
     form = ProfileForm(request.POST or None, initial=initial)
-    context = {"form": form, "second_factor": has_second_factor(user)}
+    context = {"form": form, "second_factor": has_second_factor(user), "second_factor_due": second_factor_due(user)}
     if request.method != "POST":
         return render_page(request, "users/account.html", context)
     if not form.is_valid():

@@ -1,12 +1,16 @@
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from core.actor import Actor
-from core.tenancy import TenantRef
+from core.actor import SYSTEM, Actor
+from core.ids import uuid7
+from core.tenancy import TenantRef, tenant_context
 from shared_apps.trail.models import TrailEntry
 from shared_apps.trail.services import trail_record
 from shared_apps.users.models import Role
@@ -37,16 +41,112 @@ def actions(answer: Any) -> list[str]:
 
 def test_the_page_shows_who_did_what(admin: HostClient) -> None:
     record("test.first")
-    record("users.invite", "u-2")
+    entry = record("users.invite", "u-2")
 
-    answer = admin.get("/trail/")
-    html = answer.content.decode()
+    html = admin.get("/trail/").content.decode()
 
-    assert answer.status_code == 200
     assert "Person u-2" in html
     assert "test.first" in html
-    assert "users.invite" not in html.replace("action=users.invite", ""), "a registered action is shown by its label"
-    assert "&lt;b&gt;New&lt;/b&gt;" in html
+    assert f'href="/trail/{entry.pk}/"><b class="truncate">Invite a person' in html
+    assert admin.get("/trail/?action=users.invite").content.decode().count("Person u-2") == 1
+
+
+def test_an_entry_shows_its_changes_side_by_side(admin: HostClient) -> None:
+    changes = {
+        "name": {"from": "<b>Old</b>", "to": "New"},
+        "roles": {"from": ["a", "b"], "to": []},
+        "kept": {"inner": 1},
+        "only": {"to": None},
+        "plain": "x",
+    }
+    entry = trail_record(
+        actor=Actor(kind="user", id="u-1", label="Ada", address="192.0.2.7", request_id="r-1"),
+        action="test.edit",
+        obj=Role.objects.order_by("code").first(),
+        summary="Why not",
+        changes=changes,
+    )
+    html = admin.get(f"/trail/{entry.pk}/").content.decode()
+    for text in (
+        "<del>&lt;b&gt;Old&lt;/b&gt;</del></td><td>New",
+        "<del>a, b</del></td><td>–",
+        "{&quot;inner&quot;: 1}",
+        "Why not",
+        "?actor_kind=user&amp;actor_id=u-1",
+        "?address=192.0.2.7",
+        "r-1",
+    ):
+        assert text in html, text
+    assert "This entry names no changes." in admin.get(f"/trail/{plain().pk}/").content.decode()
+
+
+def plain() -> TrailEntry:
+    return trail_record(actor=SYSTEM, action="test.plain", obj=Role.objects.first())
+
+
+def test_missing_and_foreign_entries_are_answered_alike(admin: HostClient, other_tenant: TenantRef) -> None:
+    with tenant_context(other_tenant):
+        foreign = plain()
+    for key in (foreign.pk, uuid7()):
+        assert admin.get(f"/trail/{key}/").status_code == 404
+
+
+def lines_of(answer: Any) -> list[Any]:
+    return [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
+
+
+def test_it_is_taken_as_files_and_that_stands_in_it(admin: HostClient) -> None:
+    trail_record(
+        actor=Actor(kind="user", id="u-1", label="=SUM(1)"),
+        action="test.a",
+        obj=Role.objects.first(),
+        changes={"name": {"from": "@x", "to": "é"}},
+    )
+    (line,) = lines_of(admin.get("/trail/?action=test.a&export=jsonl"))
+    assert (line["actor_label"], line["changes"]) == ("=SUM(1)", {"name": {"from": "@x", "to": "é"}})
+    text = b"".join(admin.get("/trail/?action=test.a&export=csv").streaming_content).decode()
+    assert ",'=SUM(1)," in text
+    assert admin.get("/trail/?action=test.a&export=xlsx").status_code == 200
+    assert admin.get("/trail/?export=pdf").status_code == 404
+    taken = TrailEntry.objects.filter(action="trail.export").order_by("id")
+    assert [(entry.summary, entry.changes) for entry in taken] == [
+        ("jsonl", {"action": "test.a"}),
+        ("csv", {"action": "test.a"}),
+        ("xlsx", {"action": "test.a"}),
+    ]
+
+
+def test_a_file_holds_so_many(admin: HostClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("shared_apps.trail.views", "shared_apps.trail.api.views"):
+        monkeypatch.setattr(f"{module}.MOST_EXPORTED", 1)
+    record("test.a")
+    record("test.a")
+    assert admin.get("/trail/?action=test.a&export=csv").status_code == 422
+    assert admin.get("/api/v1/trail/entries/export/?action=test.a").status_code == 422
+    assert not TrailEntry.objects.filter(action="trail.export").exists()
+
+
+def test_it_costs_the_same_with_10_and_with_1000_entries(admin: HostClient) -> None:
+    role = Role.objects.first()
+
+    def add(count: int) -> None:
+        TrailEntry.objects.bulk_create(
+            TrailEntry(actor_kind="system", action="test.a", object_type="users.role", object_id=str(role.pk))
+            for _ in range(count)
+        )
+
+    def costs() -> list[int]:
+        found = []
+        for path in ("/trail/", "/trail/?action=test.a", "/api/v1/trail/entries/"):
+            with CaptureQueriesContext(connection) as queries:
+                assert admin.get(path).status_code == 200
+            found.append(len(queries))
+        return found
+
+    add(10)
+    few = costs()
+    add(1000)
+    assert costs() == few
 
 
 @pytest.mark.parametrize(
@@ -58,6 +158,8 @@ def test_the_page_shows_who_did_what(admin: HostClient) -> None:
         ("since=2026-03-01T12:00&until=2026-03-01T12:01", ["test.a"]),
         ("since=2026-03-01T12:01&object_type=users.role", ["test.c", "test.b"]),
         ("until=2026-03-01T12:01&actor_kind=user", ["test.a"]),
+        ("q=person u-2", ["test.c"]),
+        ("address=192.0.2.99", []),
     ],
 )
 def test_the_page_filters(admin: HostClient, query: str, expected: list[str]) -> None:
@@ -72,10 +174,10 @@ def test_the_page_filters(admin: HostClient, query: str, expected: list[str]) ->
 
 
 def test_a_filter_that_is_not_understood_says_so(admin: HostClient) -> None:
-    answer = admin.get("/trail/?since=yesterday")
-
-    assert answer.status_code == 422
-    assert "The filter was not understood" in answer.content.decode()
+    for query in ("since=yesterday", "address=nowhere"):
+        answer = admin.get(f"/trail/?{query}")
+        assert answer.status_code == 422
+        assert "The filter was not understood" in answer.content.decode()
 
 
 def test_pages_follow_each_other_and_keep_the_filter(admin: HostClient, django_assert_max_num_queries: Any) -> None:
@@ -95,7 +197,9 @@ def test_pages_follow_each_other_and_keep_the_filter(admin: HostClient, django_a
 
 @pytest.mark.parametrize("roles", [("member",), ("accountant",), ("staff",)])
 def test_the_trail_is_not_for_everybody(browser: Callable[..., HostClient], roles: tuple[str, ...]) -> None:
-    assert browser(*roles).get("/trail/").status_code == 403
+    entry = record("test.a")
+    for path in ("/trail/", f"/trail/{entry.pk}/", "/trail/?export=csv", "/api/v1/trail/entries/export/"):
+        assert browser(*roles).get(path).status_code == 403
 
 
 def test_nobody_sees_it_without_signing_in(inside: TenantRef, client_for: Callable[..., HostClient]) -> None:
@@ -117,3 +221,9 @@ def test_rest_lists_filters_and_reads(inside: TenantRef, client_for: Callable[..
     for method in ("post", "put", "patch", "delete"):
         assert getattr(client, method)(f"/api/v1/trail/entries/{first.pk}/", headers=headers).status_code == 405
     assert client.get("/api/v1/trail/entries/?nonsense=1", headers=headers).status_code == 400
+    assert client.get("/api/v1/trail/entries/?address=nowhere", headers=headers).status_code == 400
+    path = "/api/v1/trail/entries/export/"
+    assert [line["action"] for line in lines_of(client.get(f"{path}?action=test.a", headers=headers))] == ["test.a"]
+    assert b"test.a" in b"".join(client.get(f"{path}?file=csv&search=person", headers=headers).streaming_content)
+    assert client.get(f"{path}?file=pdf", headers=headers).status_code == 400
+    assert client.get(f"{path}?nonsense=1", headers=headers).status_code == 400

@@ -6,11 +6,11 @@ from django.db import models
 
 from core.clock import now
 from core.tenancy import TenantRef, tenant_context
-from shared_apps.users.models import Mail, RefreshToken, TokenFamily, User
+from shared_apps.users.models import Mail, RefreshToken, SignIn, TokenFamily, User
 from shared_apps.users.services import mail_queue, mail_send, purge_expired
 from tests.support.factories.users import make_tokens, make_user
 
-KEPT: tuple[type[models.Model], ...] = (EmailConfirmation, TokenFamily, RefreshToken, Mail, User)
+KEPT: tuple[type[models.Model], ...] = (EmailConfirmation, TokenFamily, RefreshToken, Mail, SignIn, User)
 
 
 def counts() -> dict[str, int]:
@@ -39,13 +39,14 @@ def test_what_is_past_goes_and_a_message_that_waits_stays(inside: TenantRef, oth
     with tenant_context(other_tenant):
         make_user("dora@example.org", verified=False)
     with time_machine.travel(now() + timedelta(days=181)):
-        assert purge_expired() == 4
+        assert purge_expired() == 5
         assert purge_expired() == 0
     assert counts() == {
         "EmailConfirmation": 0,
         "TokenFamily": 0,
         "RefreshToken": 0,
         "Mail": 1,
+        "SignIn": 0,
         "User": 1,
     }
     assert User.objects.get().email == "ada@example.org"

@@ -322,24 +322,3 @@ class Mail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
-
-
-class SavedView(models.Model):
-    """A list as one person likes to see it: its search, filter and order as a query string."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views")
-    list_name = models.CharField(max_length=100)
-    name = models.CharField(max_length=40)
-    query = models.CharField(max_length=1000, blank=True)
-
-    class Meta:
-        verbose_name = _("saved view")
-        ordering = ["id"]
-        constraints = [
-            UniqueConstraint(fields=["user", "list_name", "name"], name="users_savedview_once"),
-            CheckConstraint(condition=~Q(name="") & ~Q(list_name=""), name="users_savedview_named"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
