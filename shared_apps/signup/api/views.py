@@ -67,8 +67,7 @@ class BeginView(SignUpView):
         data = self.parsed(SignUpInput)
         data["password"] = password_prepare(password=data["password"], email=data["email"], name=data["name"])
         begun = sign_up_begin(wish=Wish(**data), address=request.actor.address)
-        answer = BegunOutput(begun.sign_up, context={"secret": begun.secret}).data
-        return Response(answer, status=201, headers={"Location": f"{request.path}{begun.sign_up.pk}/"})
+        return Response(BegunOutput(begun.sign_up, context={"secret": begun.secret}).data, status=201)
 
 
 class AvailabilityView(SignUpView):

@@ -5,6 +5,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from core.errors import PermissionRefused
 from core.tenancy import atomic
 from core.web.htmx import render_page
 from shared_apps.users.errors import HandOverRefused
@@ -19,9 +20,9 @@ from shared_apps.users.services import handover_claim
 @sensitive_post_parameters("token")
 def arrive(request: HttpRequest) -> HttpResponse:
     """The first sign-in after sign-up, without asking for the password a second time."""
+    if request.headers.get("Origin") != platform_origin():
+        raise PermissionRefused(HandOverRefused.message)
     try:
-        if request.headers.get("Origin") != platform_origin():
-            raise HandOverRefused
         with atomic():
             user = handover_claim(token=request.POST.get("token", ""))
             return perform_login(request, user, email=user.email, redirect_url=settings.LOGIN_REDIRECT_URL)

@@ -36,7 +36,7 @@ def test_the_owner_arrives_signed_in_once(client, client_for, tenant, token):
     "origin", ["", "null", "http://evil.example", "http://north.localhost:8000", "https://localhost:8000"]
 )
 def test_only_the_platforms_own_page_hands_over(client, token, origin):
-    assert arrive(client, token, origin).status_code == 410
+    assert arrive(client, token, origin).status_code == 403
     assert User.objects.get(email="owner@example.org").last_login is None
     assert client.get("/people/account/").status_code == 302
 
