@@ -126,6 +126,14 @@ class PasswordRefused(Unprocessable):
     title = "Choose another password"
 
 
+class KeyEnded(Conflict):
+    """A key that no longer works was to be replaced."""
+
+    code = "key_ended"
+    title = "This key no longer works"
+    message = "Only a key that works can be replaced. Make a new one."
+
+
 class ScopeRefused(Unprocessable):
     """A key was asked to do something that does not exist, or that its maker may not do."""
 

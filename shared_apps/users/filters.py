@@ -1,12 +1,12 @@
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django_filters import BooleanFilter, CharFilter, ChoiceFilter, DateFromToRangeFilter, ModelChoiceFilter, UUIDFilter
 
 from core.api.filters import AddressFilter, StrictFilterSet
 from core.clock import now
-from shared_apps.users.models import Invitation, Role, SignIn, User
+from shared_apps.users.models import ApiKey, Invitation, Role, SignIn, User
 from shared_apps.users.selectors import role_list
 
 
@@ -105,3 +105,34 @@ class SignInFilter(OwnSignInFilter):
     class Meta:
         model = SignIn
         fields = ["result", "at", "address", "user"]
+
+
+class ApiKeyFilter(StrictFilterSet):
+    """Which API keys: by whether they work, and whose they are."""
+
+    state = ChoiceFilter(
+        label=_("State"),
+        method="with_state",
+        choices=[
+            ("active", _("Active")),
+            ("expired", _("Expired")),
+            ("revoked", _("Revoked")),
+            ("ended", _("Ended with its owner's access")),
+        ],
+    )
+    owner = UUIDFilter(label=_("Owner's id"), field_name="owner_id")
+
+    class Meta:
+        model = ApiKey
+        fields = ["state", "owner"]
+
+    def with_state(self, keys: QuerySet[ApiKey], name: str, value: str) -> QuerySet[ApiKey]:
+        """The same four as `ApiKey.state`."""
+        late = Q(expires_at__lte=now())
+        lives = Q(owner__is_active=True, credential_version=F("owner__credential_version"))
+        if value == "revoked":
+            return keys.filter(revoked_at__isnull=False)
+        if value == "expired":
+            return keys.filter(late, revoked_at=None)
+        running = keys.filter(revoked_at=None).exclude(late)
+        return running.filter(lives) if value == "active" else running.exclude(lives)

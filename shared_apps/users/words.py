@@ -3,6 +3,11 @@ from django.utils.translation import gettext_lazy
 
 # What happens by itself or beside an action of its own, as the trail names it.
 HAPPENED = {
+    "api_keys.rotate": gettext_lazy("Replace an API key"),
+    "roles.create": gettext_lazy("Make a role"),
+    "roles.delete": gettext_lazy("Delete a role"),
+    "security.edit": gettext_lazy("Change the sign-in policy"),
+    "users.reset_second_factor": gettext_lazy("Reset a second factor"),
     "users.accept_invitation": gettext_lazy("Accept an invitation"),
     "users.add_second_factor": gettext_lazy("Add a second factor"),
     "users.change_email": gettext_lazy("Change an e-mail address"),

@@ -187,6 +187,12 @@ class ApiKeyInput(StrictSerializer):
     expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
 
 
+class RotateInput(StrictSerializer):
+    """For how many hours the old key still works, a week at most."""
+
+    overlap_hours = ExactIntegerField(min_value=0, max_value=168, required=False, default=0)
+
+
 class NewApiKeyOutput(ApiKeyOutput):
     """The only answer that ever holds the key."""
 

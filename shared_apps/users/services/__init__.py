@@ -1,5 +1,5 @@
 from shared_apps.users.emails import normalise_email
-from shared_apps.users.services.api_keys import api_key_create, api_key_note_use, api_key_revoke
+from shared_apps.users.services.api_keys import api_key_create, api_key_note_use, api_key_revoke, api_key_rotate
 from shared_apps.users.services.devices import device_sign_out
 from shared_apps.users.services.handover import handover_claim, handover_token
 from shared_apps.users.services.invitations import (
@@ -40,6 +40,7 @@ __all__ = [
     "api_key_create",
     "api_key_note_use",
     "api_key_revoke",
+    "api_key_rotate",
     "confirmation_send",
     "device_sign_out",
     "handover_claim",

@@ -10,7 +10,7 @@ from core.events import emit
 from core.tenancy import atomic
 from shared_apps.trail.services import trail_record
 from shared_apps.users.credentials import ApiKeyText, new_api_key, secret_hash
-from shared_apps.users.errors import PersonInactive, ScopeRefused
+from shared_apps.users.errors import KeyEnded, PersonInactive, ScopeRefused
 from shared_apps.users.links import public_page
 from shared_apps.users.models import ApiKey, User
 from shared_apps.users.selectors import realm_actions
@@ -75,6 +75,34 @@ def _require_scopes(scopes: Collection[str] | None, actor: Actor) -> None:
             FieldError(field="scopes", code="not_yours", message=f"You cannot give {code}.") for code in beyond
         ] or [FieldError(field="scopes", code="empty", message="Choose at least one.")]
         raise ScopeRefused("Give scopes that exist and that you have yourself.", errors=errors)
+
+
+@atomic()
+def api_key_rotate(*, key: ApiKey, overlap: timedelta, actor: Actor) -> tuple[ApiKey, ApiKeyText]:
+    """Replace a key by a new one of the same name, scopes and lifetime; the old one still works for `overlap`.
+
+    Raises KeyEnded, ScopeRefused for scopes that the owner has lost, PermissionRefused for anybody but the owner.
+    """
+    row = ApiKey.objects.select_for_update(of=("self",)).select_related("owner").get(pk=key.pk)
+    if row.state != "active":
+        raise KeyEnded
+    lifetime = row.expires_at - row.created_at if row.expires_at is not None else None
+    made, text = api_key_create(
+        owner=row.owner,
+        name=row.name,
+        scopes=row.scopes,
+        expires_at=None if lifetime is None else now() + lifetime,
+        actor=actor,
+    )
+    ends = now() + overlap
+    row.expires_at = ends if row.expires_at is None else min(row.expires_at, ends)
+    if not overlap:
+        row.revoked_at = ends
+    row.save(update_fields=["expires_at", "revoked_at"])
+    changes = {"replaced_by": made.hint, "works_until": row.expires_at}
+    trail_record(actor=actor, action="api_keys.rotate", obj=row, changes=changes)
+    emit(kind="api_keys.rotated", subject_id=row.pk, payload={"new": str(made.pk)})
+    return made, text
 
 
 @atomic()

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -18,12 +19,16 @@ from shared_apps.users.api.serializers import (
     NewApiKeyOutput,
     RoleInput,
     RoleOutput,
+    RotateInput,
 )
+from shared_apps.users.credentials import ApiKeyText
+from shared_apps.users.filters import ApiKeyFilter
 from shared_apps.users.models import ApiKey, Role, TokenFamily
 from shared_apps.users.selectors import api_key_list, devices_of, role_list, role_permissions
 from shared_apps.users.services import (
     api_key_create,
     api_key_revoke,
+    api_key_rotate,
     device_sign_out,
     role_change,
     role_create,
@@ -70,12 +75,15 @@ class ApiKeyViewSet(ListMixin, RetrieveMixin, DeleteMixin, RoomViewSet):
     serializer_class = ApiKeyOutput
     # A kept answer would keep the key.
     takes_idempotency_key = False
-    input_serializers = {"create": ApiKeyInput}
+    filterset_class = ApiKeyFilter
+    search_fields = ("name", "public_id")
+    input_serializers = {"create": ApiKeyInput, "rotate": RotateInput}
     permission_actions = {
         "list": "api_keys.view",
         "retrieve": "api_keys.view",
         "create": "api_keys.create",
         "revoke": "api_keys.revoke",
+        "rotate": "api_keys.create",
         "destroy": "api_keys.revoke",
     }
 
@@ -86,6 +94,17 @@ class ApiKeyViewSet(ListMixin, RetrieveMixin, DeleteMixin, RoomViewSet):
     def create(self, request: ApiRequest) -> Response:
         """Make a key. `key` is in this one answer and is not kept."""
         key, text = api_key_create(owner=person_of(request), actor=request.actor, **self.parsed())
+        return self._shown_once(key, text)
+
+    @extend_schema(responses={201: NewApiKeyOutput})
+    @action(detail=True, methods=["post"])
+    def rotate(self, request: ApiRequest, id: str) -> Response:
+        """Replace a key of your own by a new one of the same name, scopes and lifetime."""
+        key = self.get_object()
+        overlap = timedelta(hours=self.parsed()["overlap_hours"])
+        return self._shown_once(*api_key_rotate(key=key, overlap=overlap, actor=request.actor))
+
+    def _shown_once(self, key: ApiKey, text: ApiKeyText) -> Response:
         answer = self.answered(key, status=201)
         answer.data = {**answer.data, "key": str(text)}
         return answer

@@ -209,3 +209,25 @@ def test_nobody_unknown_does_anything(client: HostClient, bob: User, method: str
     answer = getattr(client, method)(path.format(id=bob.pk), {}, content_type="application/json")
     assert answer.status_code == 401
     assert User.objects.count() == before
+
+
+def test_a_key_is_replaced_by_its_owner_alone(ada: User, client: HostClient) -> None:
+    carl = make_user("carl@example.org", roles=["accountant"])
+    key = make_api_key(carl, scopes=["api_keys.view", "api_keys.create"], expires_at=now() + timedelta(days=30))
+    path = f"/api/v1/api-keys/{key.id}/rotate/"
+
+    def post(text: str, body: Any) -> Any:
+        return client.post(path, body, content_type="application/json", headers=bearer(text))
+
+    assert post(make_api_key(ada).text, {}).status_code == 403
+    assert post(key.text, {"overlap_hours": 169}).status_code == 400
+    answer = post(key.text, {"overlap_hours": 2})
+    assert answer.status_code == 201
+    assert answer.json()["scopes"] == ["api_keys.create", "api_keys.view"]
+    lifetime = ApiKey.objects.get(pk=answer.json()["id"]).expires_at - now()
+    assert timedelta(days=29) < lifetime <= timedelta(days=30)
+    assert ApiKey.objects.get(pk=key.id).expires_at <= now() + timedelta(hours=2)
+    again = post(answer.json()["key"], {})
+    assert (again.status_code, ApiKey.objects.get(pk=key.id).state) == (201, "revoked")
+    assert post(answer.json()["key"], {}).json()["type"] == "/problems/key_ended"
+    assert client.get("/api/v1/api-keys/?state=revoked", headers=bearer(again.json()["key"])).status_code == 200

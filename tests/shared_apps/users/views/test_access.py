@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from core.clock import now
 from core.ids import uuid7
@@ -31,10 +33,85 @@ def test_a_key_is_made_and_shown_once(ada: User, sign_in: SignIn, client_for, te
     assert other.get("/api/v1/users/", headers=bearer(text)).status_code == 200
     page = client.get("/people/api-keys/").content.decode()
     assert text not in page
+    assert "Shop" in page
     assert key.hint in page
     assert client.post(f"/people/api-keys/{key.pk}/revoke/").status_code == 303
     assert other.get("/api/v1/users/", headers=bearer(text)).status_code == 401
     assert "Revoked" in client.get("/people/api-keys/").content.decode()
+
+
+def test_a_second_click_makes_no_second_key_and_keeps_no_secret(ada: User, sign_in: SignIn) -> None:
+    client = sign_in(ada)
+    form = {**FORM, "submission": "0198c2d0-7c4a-7d3e-9f0b-2f6f5d1c8a01"}
+    assert client.post("/people/api-keys/new/", form).status_code == 201
+    again = client.post("/people/api-keys/new/", form)
+    assert (again.status_code, again["Location"]) == (303, "/people/api-keys/")
+    assert ApiKey.objects.count() == 1
+    assert "Your first click made the key" in client.get("/people/api-keys/").content.decode()
+    assert client.post("/people/api-keys/new/", {**form, "name": "Other"}).status_code == 422
+
+
+def test_a_key_is_looked_at_and_replaced(ada: User, sign_in: SignIn, client_for, tenant) -> None:
+    client, other = sign_in(ada), client_for(tenant)
+    client.post("/people/api-keys/new/", FORM)
+    old = ApiKey.objects.get()
+    page = client.get(f"/people/api-keys/{old.pk}/").content.decode()
+    assert "See the people" in page
+    assert f"/people/api-keys/{old.pk}/rotate/" in page
+    assert "The old key works for" in client.get(f"/people/api-keys/{old.pk}/rotate/").content.decode()
+    answer = client.post(f"/people/api-keys/{old.pk}/rotate/", {"overlap": "1"})
+    text = re.search(r"lvk_[A-Za-z0-9_-]{50,}", answer.content.decode())[0]
+    new = ApiKey.objects.exclude(pk=old.pk).get()
+    assert (new.name, new.scopes) == (old.name, old.scopes)
+    assert other.get("/api/v1/users/", headers=bearer(text)).status_code == 200
+    old.refresh_from_db()
+    assert (old.state, old.expires_at - now() <= timedelta(hours=1)) == ("active", True)
+    assert client.post(f"/people/api-keys/{old.pk}/rotate/", {"overlap": "9"}).status_code == 422
+    assert client.post(f"/people/api-keys/{new.pk}/rotate/", {"overlap": "0"}).status_code == 201
+    assert other.get("/api/v1/users/", headers=bearer(text)).status_code == 401
+    assert client.post(f"/people/api-keys/{new.pk}/rotate/", {"overlap": "0"}).status_code == 422
+    assert "Replace" not in client.get(f"/people/api-keys/{new.pk}/").content.decode().partition("<main")[2]
+
+
+def test_keys_are_filtered_and_revoked_in_bulk(ada: User, bob: User, sign_in: SignIn) -> None:
+    keys = {name: make_api_key(ada).id for name in ("active", "expired", "revoked", "ended")}
+    ApiKey.objects.filter(pk=keys["expired"]).update(expires_at=now() - timedelta(days=1))
+    ApiKey.objects.filter(pk=keys["revoked"]).update(revoked_at=now())
+    ApiKey.objects.filter(pk=keys["ended"]).update(credential_version=7, scopes=["gone.action"])
+    client = sign_in(ada)
+    for state, key in keys.items():
+        page = client.get(f"/people/api-keys/?state={state}").content.decode()
+        assert [name for name, each in keys.items() if str(each) in page] == [state]
+        assert ApiKey.objects.get(pk=key).state == state
+    assert "Nothing that exists any more." in client.get(f"/people/api-keys/{keys['ended']}/").content.decode()
+    assert "All that its owner may at the time." in client.get(f"/people/api-keys/{keys['active']}/").content.decode()
+    assert "1 actions" in client.get("/people/api-keys/").content.decode()
+    chosen = {"do": "revoke", "chosen": [str(keys["active"])], "confirmed": "yes"}
+    assert client.post("/people/api-keys/", chosen).status_code == 303
+    assert ApiKey.objects.get(pk=keys["active"]).state == "revoked"
+
+
+def test_a_list_of_keys_costs_the_same_with_10_and_with_1000(ada: User, sign_in: SignIn) -> None:
+    client = sign_in(ada)
+
+    def add(first: int, last: int) -> None:
+        ApiKey.objects.bulk_create(
+            ApiKey(owner=ada, name=f"Key {each}", public_id=f"k{each}", secret_hash="x", credential_version=1)
+            for each in range(first, last)
+        )
+
+    def costs() -> list[int]:
+        found = []
+        for path in ("/people/api-keys/", "/api/v1/api-keys/"):
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(path).status_code == 200
+            found.append(len(queries))
+        return found
+
+    add(0, 10)
+    few = costs()
+    add(10, 1000)
+    assert costs() == few
 
 
 def test_a_key_without_end_is_possible(ada: User, sign_in: SignIn) -> None:
