@@ -65,7 +65,22 @@ ORGANISATIONS = (
             Person("samuel@riverbank.example", "Samuel Okoro", TenantRole.ACCOUNTANT),
             Person("ruth@riverbank.example", "Ruth Lindqvist", TenantRole.REVIEWER),
         ),
-        {"tagline": "Community foundation", "brand": "#1d7a4f", "accent": "#b45309", "neutral_hue": 150, "radius": 9},
+        {
+            "tagline": "Community foundation",
+            "headline": "Rivers that run free again",
+            "about": "For twenty years we have taken down what no longer serves and planted what will.\n\n"
+            "## What we do\n\nWe buy back old weirs, replant banks with the people who live on them, and publish "
+            "what every euro did.\n\n## Who we are\n\nFourteen people, four villages and a boat.",
+            "contact": "Rua do Cais 4\n7750-320 Mértola\nPortugal",
+            "contact_email": "hello@riverbank.example",
+            "contact_phone": "+351 286 000 100",
+            "imprint_text": "# Riverbank Trust\n\nRua do Cais 4, 7750-320 Mértola, Portugal",
+            "privacy_text": "# Privacy\n\nWe keep what your gift needs, and nothing else.",
+            "brand": "#1d7a4f",
+            "accent": "#b45309",
+            "neutral_hue": 150,
+            "radius": 9,
+        },
     ),
     Organisation(
         "kiln",
@@ -77,6 +92,9 @@ ORGANISATIONS = (
         ),
         {
             "tagline": "Ceramics, made to order",
+            "headline": "Thrown by hand, fired once a month",
+            "about": "Six potters share one kiln. Tell us what you eat from it, and we make the plate.",
+            "contact_email": "studio@kiln.example",
             "brand": "#f5a524",
             "accent": "#22d3ee",
             "neutral_hue": 60,
@@ -96,6 +114,10 @@ ORGANISATIONS = (
         ),
         {
             "tagline": "Private capital",
+            "headline": "Patient money for firms that outlive their founders",
+            "about": "We take minority stakes for ten years and more, and report to every partner each quarter.",
+            "contact": "12 Harbour Street\nBergen",
+            "contact_email": "partners@harbour.example",
             "brand": "#1f3a8a",
             "neutral_hue": 255,
             "neutral_chroma": 0.012,

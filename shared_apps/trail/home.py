@@ -73,10 +73,14 @@ def _happening(entry: TrailEntry) -> Happening:
     return Happening(
         title=known.label if known else verb.replace("_", " ").capitalize(),
         at=entry.at,
-        text=entry.object_label,
-        by=entry.actor_label or entry.get_actor_kind_display(),
+        text=" · ".join(filter(None, [entry.actor_label or entry.get_actor_kind_display(), _other_than_actor(entry)])),
         icon=_ICONS.get(room, "history"),
     )
+
+
+def _other_than_actor(entry: TrailEntry) -> str:
+    """What it was done to, where that says more than who did it."""
+    return "" if entry.object_label == entry.actor_label else entry.object_label
 
 
 def _days() -> list[tuple[date, int, int]]:

@@ -1,4 +1,4 @@
-// The command palette, and keys that lead to places: Ctrl or Cmd K, /, and g followed by a letter of the sidebar.
+// The command palette, and keys that lead to places: Ctrl or Cmd K, /, g followed by a letter, and ? that lists them.
 const palette = document.getElementById("palette");
 const field = palette?.querySelector("input");
 const hits = () => [...palette.querySelectorAll(".hit")];
@@ -67,5 +67,6 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "/") {
     event.preventDefault();
     (document.querySelector('main input[type="search"]') ?? { focus: show }).focus();
-  } else if (event.key === "c") document.querySelector("[data-key='c']")?.click();
+  } else if (event.key === "?") document.getElementById("shortcuts")?.showModal();
+  else if (event.key === "c") document.querySelector("[data-key='c']")?.click();
 });

@@ -1,10 +1,13 @@
 """The parts that messages are written with: each knows whether HTML or plain text is asked for."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+
+from core.web.formats import datetime_text
 
 register = template.Library()
 
@@ -94,6 +97,8 @@ def detail(context: template.Context, label: str, value: Any) -> str | SafeStrin
     """One line of `{% details %}`; nothing where the value is empty."""
     if value in (None, ""):
         return ""
+    if isinstance(value, datetime):
+        value = datetime_text(value)
     if _is_text(context):
         return mark_safe(f"{_line(label)}: {_line(value)}\n")  # noqa: S308
     head = context["head"]

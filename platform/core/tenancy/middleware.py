@@ -15,6 +15,7 @@ from core.tenancy.directory import directory
 from core.tenancy.errors import ReadOnlyTenant, TenancyError
 from core.tenancy.hosts import normalise_host
 from core.tenancy.lifecycle import TenantState, serves
+from core.web.brand import THEME_PATH, held_stylesheet
 from core.web.crawlers import ROBOTS_PATH, refusal
 from core.web.errors import tenant_state_response, unknown_host_response
 
@@ -55,12 +56,20 @@ class TenantMiddleware:
     def _serve(self, request: TenantRequest, tenant: TenantRef) -> HttpResponse:
         request.tenant = tenant
         if not serves(tenant.state):
-            return refusal() if request.path_info == ROBOTS_PATH else tenant_state_response(tenant, request)
+            return self._refuse(request, tenant)
         required = directory().required_step()
         if required is None or tenant.template_step < required:
             return tenant_state_response(tenant, request, behind=True)
         with tenant_context(tenant):
             return self._answer(request, settings.TENANT_URLCONF)
+
+    def _refuse(self, request: TenantRequest, tenant: TenantRef) -> HttpResponse:
+        """Say why a host serves nothing, in the organisation's colours, and keep crawlers out."""
+        if request.path_info == ROBOTS_PATH:
+            return refusal()
+        if request.path_info == THEME_PATH:
+            return held_stylesheet(tenant)
+        return tenant_state_response(tenant, request)
 
     def _answer(self, request: HttpRequest, urlconf: str) -> HttpResponse:
         request.urlconf = urlconf

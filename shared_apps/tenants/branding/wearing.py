@@ -14,14 +14,14 @@ from shared_apps.tenants.branding.legal import legal_links
 from shared_apps.tenants.branding.letterhead import letterhead
 from shared_apps.tenants.branding.models import AssetKind
 from shared_apps.tenants.branding.selectors import Published, has_public_home, published_of
-from shared_apps.tenants.branding.theme import ink_of
+from shared_apps.tenants.branding.theme import ink_of, theme_of
 from shared_apps.tenants.branding.values import Mode, Sidebar
 from shared_apps.tenants.selectors import host_url
 
 
 def install() -> None:
     """Register the brands' source and the settings page, once, when the application starts."""
-    brand.register(brand_of_request)
+    brand.register(brand_of_request, held_theme)
     letters.register(letterhead)
     crawlers.register(public_pages)
     notices.register()
@@ -54,6 +54,12 @@ def brand_of_request(request: HttpRequest) -> Brand:
         logo_dark=_logo(published, AssetKind.LOGO_DARK),
         is_sidebar_dark=published.values.sidebar == Sidebar.TINTED,
     )
+
+
+def held_theme(tenant: TenantRef) -> tuple[str, str]:
+    """Address and text of the stylesheet of an organisation whose host serves nothing else; empty without a brand."""
+    published = published_of(tenant)
+    return theme_url(published), theme_of(published.values).css if published.number else ""
 
 
 def public_pages(tenant: TenantRef) -> list[str]:

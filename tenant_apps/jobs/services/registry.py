@@ -49,6 +49,12 @@ def job_label(kind: str) -> str:
     return str(_jobs[kind].label) if kind in _jobs else kind
 
 
+def kinds_like(text: str) -> dict[str, str]:
+    """The kinds whose name holds a text, in any case, and their names."""
+    wanted = text.casefold()
+    return {kind: str(each.label) for kind, each in _jobs.items() if wanted in str(each.label).casefold()}
+
+
 def job_queue(kind: str) -> str:
     """The queue that a kind waits in, also for one that this version knows no more: its run then fails and says so."""
     return _jobs[kind].queue if kind in _jobs else "bulk"

@@ -222,8 +222,15 @@ def test_the_page_of_a_suspended_organisation_is_drawn(
         Tenant.objects.filter(pk=tenant.uuid).update(state=TenantState.SUSPENDED)
     now_of(tenant)
     page = client_for(tenant).get("/")
+    html, css = page.content.decode(), client_for(tenant).get("/theme.css")
     assert page.status_code == 403
-    assert "River" in page.content.decode()
+    assert "River" in html
+    # It is closed in its own colours, and nothing but those is served.
+    assert 'href="/theme.css?v=' in html and "/brand/" not in html.replace("/brand/icon-", "").replace(
+        "/brand/card", ""
+    )
+    assert css.status_code == 200 and "--brand: #1d7a4f;" in css.content.decode()
+    assert client_for(tenant).get("/legal/privacy/").status_code == 403
 
 
 def test_wearing_a_brand_costs_no_query(
