@@ -17,12 +17,12 @@ from shared_apps.trail.services import trail_record
 
 def code_resend(*, sign_up: SignUp, address: str | None) -> SignUp:
     """Mail another code; raises CodeTooSoon, SignUpLimited. Where the address is confirmed already nothing is sent."""
-    require_points("sign_up_mail", email=sign_up.email)
     require_points("sign_up_code", address=address)
     with atomic():
         locked = _locked(sign_up)
         if locked.email_confirmed_at is None:
             code_send(locked)
+            require_points("sign_up_mail", email=locked.email)
     return locked
 
 

@@ -2,9 +2,11 @@ from uuid import UUID
 
 import structlog
 
+from core.actor import SYSTEM
 from core.clock import now
 from core.tenancy import atomic, directory, tenant_context
 from core.tenancy.tasks import enqueue
+from shared_apps.organisation.services import organisation_update
 from shared_apps.signup.choices import SignUpState
 from shared_apps.signup.errors import NothingToRetry
 from shared_apps.signup.models import SignUp
@@ -26,11 +28,19 @@ def sign_up_provision(*, sign_up_id: UUID) -> SignUp:
     if sign_up.tenant is not None and sign_up_state(sign_up) in (SignUpState.PROVISIONING, SignUpState.FAILED):
         try:
             tenant_provision(tenant=sign_up.tenant)
+            _tell_currency(sign_up)
         except Exception as error:
             _logger.error("provisioning_failed", sign_up=str(sign_up.pk), error=type(error).__name__)
             SignUp.objects.filter(pk=sign_up.pk).update(failed_at=now())
             raise
     return _welcome(sign_up)
+
+
+def _tell_currency(sign_up: SignUp) -> None:
+    """Give the organisation the currency that was chosen, unless its owner was there before and may have changed it."""
+    if hand_over_token(sign_up=sign_up):
+        with tenant_context(directory().by_uuid(UUID(str(sign_up.tenant_id)))):
+            organisation_update(actor=SYSTEM, changes={"currency": sign_up.currency})
 
 
 @atomic()

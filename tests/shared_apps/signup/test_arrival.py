@@ -6,6 +6,7 @@ import pytest
 from django.db import connections
 
 from core.tenancy import TenantState, directory, platform_context, tenant_context
+from shared_apps.organisation.selectors import organisation
 from shared_apps.signup.choices import SignUpState
 from shared_apps.signup.models import SignUp
 from shared_apps.signup.selectors import sign_up_state, sign_ups_waiting
@@ -28,7 +29,7 @@ def founded(**changes):
 
 def test_a_stranger_ends_on_the_dashboard_without_a_second_password(committed, client_for):
     stranger = client_for("platform")
-    stranger.post("/sign-up/", FORM)
+    stranger.post("/sign-up/", {**FORM, "currency": "JPY"})
     with platform_context():
         code = mailed_code(FORM["email"])
     assert stranger.post("/sign-up/confirm/", {"code": code})["Location"] == "/sign-up/progress/"
@@ -51,6 +52,7 @@ def test_a_stranger_ends_on_the_dashboard_without_a_second_password(committed, c
     assert owner.post(action, {"token": token}, headers=ORIGIN)["Location"] == "/"
     assert owner.get("/").status_code == 200
     with tenant_context(tenant):
+        assert organisation().currency == "JPY"
         user = User.objects.get()
         assert [role.code for role in user.roles.all()] == ["tenant_admin"]
         assert user.emailaddress_set.get().verified
