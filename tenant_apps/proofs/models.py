@@ -1,5 +1,5 @@
 from django.db import models
-from django.db.models import Func, Q
+from django.db.models import Func
 from django.db.models.functions import Now
 from django.db.models.lookups import Exact
 
@@ -25,10 +25,7 @@ class Leaf(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(name="proofs_leaf_fact", fields=["fact_id"]),
-            models.CheckConstraint(
-                name="proofs_leaf_lengths",
-                condition=Exact(_octets("commitment"), 32) & (Q(salt__isnull=True) | Exact(_octets("salt"), 16)),
-            ),
+            models.CheckConstraint(name="proofs_leaf_length", condition=Exact(_octets("commitment"), 32)),
         ]
 
     def __str__(self) -> str:

@@ -889,38 +889,6 @@ class Migration(migrations.Migration):
                 name="accounting_account_parent",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="accountbalance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("posted__gte", Decimal("-99999999999999999999.99999999")),
-                    ("posted__lte", Decimal("99999999999999999999.99999999")),
-                ),
-                name="accounting_accountbalance_posted_bounds",
-                violation_error_message="posted is out of bounds.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accountbalance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("base__gte", Decimal("-99999999999999999999.99999999")),
-                    ("base__lte", Decimal("99999999999999999999.99999999")),
-                ),
-                name="accounting_accountbalance_base_bounds",
-                violation_error_message="base is out of bounds.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accountbalance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("held__gte", Decimal("0")), ("held__lte", Decimal("99999999999999999999.99999999"))
-                ),
-                name="accounting_accountbalance_held_bounds",
-                violation_error_message="held is out of bounds.",
-            ),
-        ),
         migrations.AddField(
             model_name="closingnumber",
             name="series",
@@ -929,46 +897,6 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="accounting.numberseries",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="daytotal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("debit__gte", Decimal("0")), ("debit__lte", Decimal("99999999999999999999.99999999"))
-                ),
-                name="accounting_daytotal_debit_bounds",
-                violation_error_message="debit is out of bounds.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="daytotal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("credit__gte", Decimal("0")), ("credit__lte", Decimal("99999999999999999999.99999999"))
-                ),
-                name="accounting_daytotal_credit_bounds",
-                violation_error_message="credit is out of bounds.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="daytotal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("base_debit__gte", Decimal("0")), ("base_debit__lte", Decimal("99999999999999999999.99999999"))
-                ),
-                name="accounting_daytotal_base_debit_bounds",
-                violation_error_message="base_debit is out of bounds.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="daytotal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("base_credit__gte", Decimal("0")), ("base_credit__lte", Decimal("99999999999999999999.99999999"))
-                ),
-                name="accounting_daytotal_base_credit_bounds",
-                violation_error_message="base_credit is out of bounds.",
             ),
         ),
         migrations.AddConstraint(
@@ -1090,70 +1018,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="journalentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["draft", "posted", "reversed"])), name="accounting_entry_state"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="journalentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("idempotency_key__isnull", True),
-                        ("number__isnull", True),
-                        ("posted_at__isnull", True),
-                        ("state", "draft"),
-                    ),
-                    models.Q(
-                        models.Q(("state", "draft"), _negated=True),
-                        ("fingerprint__isnull", False),
-                        ("idempotency_key__isnull", False),
-                        ("posted_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="accounting_entry_posted_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="journalentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("number__isnull", True), ("series__isnull", True)),
-                    models.Q(("number__gt", 0), ("number__isnull", False), ("series__isnull", False)),
-                    _connector="OR",
-                ),
-                name="accounting_entry_numbered_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="journalentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved_by__isnull", True),
-                    models.Q(("approved_by", models.F("created_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="accounting_entry_second_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="journalentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("source_event", ""), ("source_id", ""), ("source_room", "")),
-                    models.Q(
-                        models.Q(("source_room", ""), _negated=True),
-                        models.Q(("source_id", ""), _negated=True),
-                        models.Q(("source_event", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="accounting_entry_source_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="journalentry",
             constraint=models.UniqueConstraint(fields=("idempotency_key",), name="accounting_entry_key"),
         ),
         migrations.AddConstraint(
@@ -1240,96 +1104,6 @@ class Migration(migrations.Migration):
             model_name="journalline",
             constraint=models.UniqueConstraint(
                 fields=("account", "currency", "version"), name="accounting_line_version"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="journalline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("base_debit", 0),
-                        ("debit", 0),
-                        models.Q(("credit__gt", 0), ("base_credit__gt", 0), _connector="OR"),
-                    ),
-                    models.Q(
-                        ("base_credit", 0),
-                        ("credit", 0),
-                        models.Q(("debit__gt", 0), ("base_debit__gt", 0), _connector="OR"),
-                    ),
-                    _connector="OR",
-                ),
-                name="accounting_line_one_side",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="journalline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("balance__isnull", True), ("version__isnull", True)),
-                    models.Q(("balance__isnull", False), ("version__isnull", False)),
-                    _connector="OR",
-                ),
-                name="accounting_line_folded_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="journalline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("rate__isnull", True), models.Q(("rate__gt", 0), ("rate__lt", 10000000000)), _connector="OR"
-                ),
-                name="accounting_line_rate_bounds",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="journalline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("debit__gte", Decimal("0")), ("debit__lte", Decimal("99999999999999999999.99999999"))
-                ),
-                name="accounting_journalline_debit_bounds",
-                violation_error_message="debit is out of bounds.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="journalline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("credit__gte", Decimal("0")), ("credit__lte", Decimal("99999999999999999999.99999999"))
-                ),
-                name="accounting_journalline_credit_bounds",
-                violation_error_message="credit is out of bounds.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="journalline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("base_debit__gte", Decimal("0")), ("base_debit__lte", Decimal("99999999999999999999.99999999"))
-                ),
-                name="accounting_journalline_base_debit_bounds",
-                violation_error_message="base_debit is out of bounds.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="journalline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("base_credit__gte", Decimal("0")), ("base_credit__lte", Decimal("99999999999999999999.99999999"))
-                ),
-                name="accounting_journalline_base_credit_bounds",
-                violation_error_message="base_credit is out of bounds.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="journalline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("balance__gte", Decimal("-99999999999999999999.99999999")),
-                    ("balance__lte", Decimal("99999999999999999999.99999999")),
-                ),
-                name="accounting_journalline_balance_bounds",
-                violation_error_message="balance is out of bounds.",
             ),
         ),
         migrations.AddConstraint(

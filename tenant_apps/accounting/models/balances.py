@@ -1,5 +1,3 @@
-from decimal import Decimal
-
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -22,12 +20,6 @@ class AccountBalance(models.Model):
     held = amount_field(default=0, db_default=0)
     version = models.BigIntegerField(default=0, db_default=0)
 
-    class Meta:
-        constraints = [
-            *amount_constraints("posted", "base"),
-            *amount_constraints("held", minimum=Decimal(0)),
-        ]
-
     def __str__(self) -> str:
         return f"{self.account_id} {self.currency}"
 
@@ -43,11 +35,6 @@ class DayTotal(models.Model):
     credit = amount_field(default=0, db_default=0)
     base_debit = amount_field(default=0, db_default=0)
     base_credit = amount_field(default=0, db_default=0)
-
-    class Meta:
-        constraints = [
-            *amount_constraints("debit", "credit", "base_debit", "base_credit", minimum=Decimal(0)),
-        ]
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.currency} {self.date}"

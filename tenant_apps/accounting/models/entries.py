@@ -2,7 +2,7 @@ from decimal import Decimal
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from core import ids
 from core.money import amount_constraints, amount_field
@@ -45,34 +45,6 @@ class JournalEntry(models.Model):
         verbose_name_plural = "journal entries"
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(name="accounting_entry_state", condition=Q(state__in=EntryState.values)),
-            models.CheckConstraint(
-                name="accounting_entry_posted_whole",
-                condition=Q(
-                    state=EntryState.DRAFT,
-                    posted_at__isnull=True,
-                    number__isnull=True,
-                    idempotency_key__isnull=True,
-                )
-                | (
-                    ~Q(state=EntryState.DRAFT)
-                    & Q(posted_at__isnull=False, idempotency_key__isnull=False, fingerprint__isnull=False)
-                ),
-            ),
-            models.CheckConstraint(
-                name="accounting_entry_numbered_whole",
-                condition=Q(series__isnull=True, number__isnull=True)
-                | Q(series__isnull=False, number__isnull=False, number__gt=0),
-            ),
-            models.CheckConstraint(
-                name="accounting_entry_second_person",
-                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("created_by")),
-            ),
-            models.CheckConstraint(
-                name="accounting_entry_source_whole",
-                condition=Q(source_room="", source_id="", source_event="")
-                | (~Q(source_room="") & ~Q(source_id="") & ~Q(source_event="")),
-            ),
             models.UniqueConstraint(name="accounting_entry_key", fields=["idempotency_key"]),
             models.UniqueConstraint(
                 name="accounting_entry_number", fields=["series", "number"], condition=Q(number__isnull=False)
@@ -141,21 +113,6 @@ class JournalLine(LineFields):
         constraints = [
             models.UniqueConstraint(name="accounting_line_position", fields=["entry", "position"]),
             models.UniqueConstraint(name="accounting_line_version", fields=["account", "currency", "version"]),
-            models.CheckConstraint(
-                name="accounting_line_one_side",
-                condition=Q(debit=0, base_debit=0) & (Q(credit__gt=0) | Q(base_credit__gt=0))
-                | Q(credit=0, base_credit=0) & (Q(debit__gt=0) | Q(base_debit__gt=0)),
-            ),
-            models.CheckConstraint(
-                name="accounting_line_folded_whole",
-                condition=Q(version__isnull=True, balance__isnull=True)
-                | Q(version__isnull=False, balance__isnull=False),
-            ),
-            models.CheckConstraint(
-                name="accounting_line_rate_bounds", condition=Q(rate__isnull=True) | Q(rate__gt=0, rate__lt=10**10)
-            ),
-            *amount_constraints("debit", "credit", "base_debit", "base_credit", minimum=Decimal(0)),
-            *amount_constraints("balance"),
         ]
         indexes = [
             models.Index(name="accounting_line_tail", fields=["account", "currency"], condition=Q(version=None)),

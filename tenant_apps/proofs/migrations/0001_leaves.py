@@ -27,20 +27,10 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("fact_id",), name="proofs_leaf_fact"),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            django.db.models.lookups.Exact(
-                                models.Func("commitment", function="octet_length", output_field=models.IntegerField()),
-                                32,
-                            ),
-                            models.Q(
-                                ("salt__isnull", True),
-                                django.db.models.lookups.Exact(
-                                    models.Func("salt", function="octet_length", output_field=models.IntegerField()), 16
-                                ),
-                                _connector="OR",
-                            ),
+                        condition=django.db.models.lookups.Exact(
+                            models.Func("commitment", function="octet_length", output_field=models.IntegerField()), 32
                         ),
-                        name="proofs_leaf_lengths",
+                        name="proofs_leaf_length",
                     ),
                 ],
             },

@@ -4,7 +4,7 @@
 CREATE FUNCTION @schema@.accounting_line_fact(
     place integer, account uuid, currency text, debit numeric, credit numeric, base_debit numeric, base_credit numeric,
     rate numeric, contact uuid, dimensions bigint, memo text
-) RETURNS text LANGUAGE sql IMMUTABLE AS $function$
+) RETURNS text LANGUAGE sql STABLE AS $function$
     SELECT '{"account":"' || account || '","base_credit":"' || trim_scale(base_credit)
         || '","base_debit":"' || trim_scale(base_debit) || '","contact":' || coalesce('"' || contact || '"', 'null')
         || ',"credit":"' || trim_scale(credit) || '","currency":"' || currency || '","debit":"' || trim_scale(debit)

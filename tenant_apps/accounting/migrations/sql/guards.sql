@@ -1,15 +1,37 @@
 -- The books are written by the ledger's own functions and by nothing else: not by the ORM, raw SQL or COPY, and not by
 -- the owner's hand. The functions run as the owner and say so in livery.ledger until they return; the application's
 -- roles can neither set that nor write the tables.
-CREATE FUNCTION @schema@.accounting_is_writing() RETURNS boolean LANGUAGE sql STABLE AS $function$
-    SELECT pg_catalog.current_setting('livery.ledger', true) IS NOT DISTINCT FROM 'writing'
-$function$;
-
 CREATE FUNCTION @schema@.accounting_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $function$
 BEGIN
+    -- Asked here and not in a WHEN clause, which PostgreSQL would make ready anew for every statement.
+    IF current_setting('livery.ledger', true) = 'writing' AND TG_LEVEL = 'ROW' THEN
+        IF TG_OP = 'DELETE' THEN
+            RETURN OLD;
+        END IF;
+        RETURN NEW;
+    END IF;
     RAISE EXCEPTION '% is written by the ledger alone: % refused', TG_TABLE_NAME, TG_OP
     USING ERRCODE = 'restrict_violation', HINT = 'Post an entry, or reverse one.';
 END $function$;
+
+-- Drafts are anybody's who may write the table; what is posted is the ledger's.
+CREATE FUNCTION @schema@.accounting_refuse_posted() RETURNS trigger LANGUAGE plpgsql AS $function$
+BEGIN
+    IF current_setting('livery.ledger', true) = 'writing' THEN
+        NULL;
+    ELSIF TG_OP <> 'INSERT' AND OLD.state <> 'draft' OR TG_OP <> 'DELETE' AND NEW.state <> 'draft' THEN
+        RAISE EXCEPTION '% is written by the ledger alone: % of a posted entry refused', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'restrict_violation', HINT = 'Post an entry, or reverse one.';
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE TRIGGER accounting_journalentry_by_the_ledger
+BEFORE INSERT OR UPDATE OR DELETE ON @schema@.accounting_journalentry
+FOR EACH ROW EXECUTE FUNCTION @schema@.accounting_refuse_posted();
 
 DO $each$
 DECLARE
@@ -21,8 +43,7 @@ BEGIN
         EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON @schema@.accounting_%s FROM @schema@', one);
         EXECUTE format(
             'CREATE TRIGGER accounting_%1$s_by_the_ledger BEFORE INSERT OR UPDATE OR DELETE ON @schema@.accounting_%1$s'
-            ' FOR EACH ROW WHEN (NOT @schema@.accounting_is_writing())'
-            ' EXECUTE FUNCTION @schema@.accounting_refuse_change()', one
+            ' FOR EACH ROW EXECUTE FUNCTION @schema@.accounting_refuse_change()', one
         );
     END LOOP;
     FOREACH one IN ARRAY ARRAY[
@@ -36,15 +57,6 @@ BEGIN
     END LOOP;
 END $each$;
 
--- Drafts are anybody's who may write the table; what is posted is the ledger's.
-CREATE TRIGGER accounting_journalentry_by_the_ledger BEFORE INSERT OR UPDATE ON @schema@.accounting_journalentry
-FOR EACH ROW WHEN (NEW.state <> 'draft' AND NOT @schema@.accounting_is_writing())
-EXECUTE FUNCTION @schema@.accounting_refuse_change();
-
-CREATE TRIGGER accounting_journalentry_final BEFORE UPDATE OR DELETE ON @schema@.accounting_journalentry
-FOR EACH ROW WHEN (OLD.state <> 'draft' AND NOT @schema@.accounting_is_writing())
-EXECUTE FUNCTION @schema@.accounting_refuse_change();
-
 -- The second lock on the balance, at commit. The first one is in the function that posts.
 CREATE FUNCTION @schema@.accounting_entry_balances() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $function$
 DECLARE
@@ -52,6 +64,9 @@ DECLARE
     v_base numeric;
     v_open text;
 BEGIN
+    IF NEW.state = 'draft' THEN
+        RETURN NULL;
+    END IF;
     SELECT sum(s.lines), sum(s.base), string_agg(s.currency, ', ') FILTER (WHERE s.rest <> 0)
     INTO v_count, v_base, v_open
     FROM (
@@ -66,7 +81,7 @@ BEGIN
 END $function$;
 
 CREATE CONSTRAINT TRIGGER accounting_entry_balances AFTER INSERT OR UPDATE ON @schema@.accounting_journalentry
-DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.state <> 'draft')
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
 EXECUTE FUNCTION @schema@.accounting_entry_balances();
 
 -- Postings hold this lock shared until they commit, so what decides about them does not change under their hands.
@@ -146,6 +161,18 @@ END $function$;
 
 CREATE TRIGGER accounting_journal_guard BEFORE UPDATE ON @schema@.accounting_journal
 FOR EACH ROW EXECUTE FUNCTION @schema@.accounting_journal_guard();
+
+-- Written short, as PostgreSQL makes constraints ready anew for every statement that writes. NaN sorts above all numbers.
+ALTER TABLE @schema@.accounting_journalline ADD CONSTRAINT accounting_line_one_side CHECK (
+    least(debit, credit, base_debit, base_credit) >= 0 AND greatest(debit, credit, base_debit, base_credit) < 1e20
+    AND (debit + base_debit) * (credit + base_credit) = 0 AND debit + base_debit + credit + base_credit > 0
+);
+ALTER TABLE @schema@.accounting_journalentry ADD CONSTRAINT accounting_entry_whole CHECK (
+    state IN ('draft', 'posted', 'reversed') AND (state = 'draft') = (posted_at IS NULL)
+    AND (posted_at IS NULL) = (idempotency_key IS NULL) AND (series_id IS NULL) = (number IS NULL)
+    AND approved_by IS DISTINCT FROM created_by AND (source_room = '') = (source_id = '')
+);
+ALTER TABLE @schema@.accounting_accountbalance ADD CONSTRAINT accounting_balance_held CHECK (held >= 0);
 
 -- Rows that are written over and over find room on their own page.
 ALTER TABLE @schema@.accounting_accountbalance SET (fillfactor = 50);

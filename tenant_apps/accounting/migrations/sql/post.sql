@@ -90,7 +90,11 @@ DECLARE
     v_moved numeric;
     v_sum numeric := 0;
     v_base_sum numeric := 0;
-    v_base_debits numeric := 0;
+    v_base_total numeric := 0;
+    v_base_debits numeric[];
+    v_base_credits numeric[];
+    v_running numeric[];
+    v_folded boolean[];
     v_facts text[] := '{}';
     v_salt bytea;
     v_ignored text;
@@ -254,7 +258,7 @@ BEGIN
         END IF;
         v_sum := v_sum + v_delta;
         v_base_sum := v_base_sum + v_base_debit - v_base_credit;
-        v_base_debits := v_base_debits + v_base_debit;
+        v_base_total := v_base_total + v_base_debit;
         v_is_mixed := v_is_mixed OR p_currencies[i] <> p_currencies[1];
 
         IF v_is_folded THEN
@@ -297,22 +301,11 @@ BEGIN
                 END IF;
                 v_hold_account := NULL;
             END IF;
-            INSERT INTO @schema@.accounting_daytotal AS t (
-                account_id, currency, date, debit, credit, base_debit, base_credit
-            ) VALUES (
-                p_accounts[i], p_currencies[i], p_date, p_debits[i], p_credits[i], v_base_debit, v_base_credit
-            ) ON CONFLICT (account_id, currency, date) DO UPDATE
-            SET debit = t.debit + excluded.debit, credit = t.credit + excluded.credit,
-                base_debit = t.base_debit + excluded.base_debit, base_credit = t.base_credit + excluded.base_credit;
         END IF;
-        INSERT INTO @schema@.accounting_journalline (
-            entry_id, position, account_id, currency, date, debit, credit, base_debit, base_credit, rate, rate_row_id,
-            contact, dimensions_id, memo, balance, version
-        ) VALUES (
-            p_entry, p_places[i], p_accounts[i], p_currencies[i], p_date, p_debits[i], p_credits[i], v_base_debit,
-            v_base_credit, v_rate, p_rate_rows[i], p_contacts[i], p_dimensions[i], coalesce(p_memos[i], ''), v_posted,
-            v_version
-        );
+        v_base_debits[i] := v_base_debit;
+        v_base_credits[i] := v_base_credit;
+        v_running[i] := v_posted;
+        v_folded[i] := v_is_folded;
         balances[i] := v_sign * v_posted;
         versions[i] := v_version;
         v_facts[p_places[i]] := @schema@.accounting_line_fact(
@@ -337,11 +330,35 @@ BEGIN
             )
         ));
     END IF;
-    IF p_room = '' AND v_approved_by IS NULL AND p_reverses IS NULL AND v_journal.approved_from <= v_base_debits THEN
+    IF p_room = '' AND v_approved_by IS NULL AND p_reverses IS NULL AND v_journal.approved_from <= v_base_total THEN
         PERFORM @schema@.accounting_refuse('approval_needed', json_build_object(
             'journal', v_journal.code, 'from', v_journal.approved_from, 'currency', v_journal.base_currency
         ));
     END IF;
+
+    INSERT INTO @schema@.accounting_journalline (
+        entry_id, position, account_id, currency, date, debit, credit, base_debit, base_credit, rate, rate_row_id,
+        contact, dimensions_id, memo, balance, version
+    )
+    SELECT p_entry, u.place, u.account, u.currency, p_date, u.debit, u.credit, u.base_debit, u.base_credit, u.rate,
+        u.rate_row, u.contact, u.dimensions, coalesce(u.memo, ''), u.running, u.version
+    FROM unnest(
+        p_places, p_accounts, p_currencies, p_debits, p_credits, v_base_debits, v_base_credits, p_rates, p_rate_rows,
+        p_contacts, p_dimensions, p_memos, v_running, versions
+    ) AS u (
+        place, account, currency, debit, credit, base_debit, base_credit, rate, rate_row, contact, dimensions, memo,
+        running, version
+    );
+    INSERT INTO @schema@.accounting_daytotal AS t (
+        account_id, currency, date, debit, credit, base_debit, base_credit
+    )
+    SELECT u.account, u.currency, p_date, sum(u.debit), sum(u.credit), sum(u.base_debit), sum(u.base_credit)
+    FROM unnest(p_accounts, p_currencies, p_debits, p_credits, v_base_debits, v_base_credits, v_folded)
+        AS u (account, currency, debit, credit, base_debit, base_credit, folded)
+    WHERE NOT u.folded GROUP BY u.account, u.currency
+    ON CONFLICT (account_id, currency, date) DO UPDATE
+    SET debit = t.debit + excluded.debit, credit = t.credit + excluded.credit,
+        base_debit = t.base_debit + excluded.base_debit, base_credit = t.base_credit + excluded.base_credit;
 
     -- A commitment that tells nothing without its salt: SHA-256 of the version of this scheme, the salt and the fact.
     v_salt := uuid_send(gen_random_uuid());
@@ -351,6 +368,6 @@ BEGIN
         v_created_by, v_approved_by, p_reverses, array_to_string(v_facts, ',')
     ), 'UTF8')));
     INSERT INTO @schema@.events_outboxevent (id, kind, subject_id, payload)
-    VALUES (p_event, 'accounting.posted', p_entry, json_build_object('journal', v_journal.code));
+    VALUES (p_event, 'accounting.posted', p_entry, jsonb_build_object('journal', v_journal.code));
     v_ignored := pg_catalog.set_config('livery.ledger', '', true);
 END $function$;
