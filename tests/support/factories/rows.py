@@ -87,6 +87,7 @@ SPECIAL: dict[str, Callable[[RowKey, Filling], Values]] = {
         "type": "webauthn",
         "data": {"name": fill.text(row), "credential": _passkey(row)},
     },
+    "notifications.notification": lambda row, fill: {"url": "/people/account/", "icon": "bell"},
     "organisation.organisation": lambda row, fill: {"id": 1, "country": "PT", "currency": "EUR"},
     "sessions.session": lambda row, fill: {"session_key": f"session-of-row-{row.number}"},
     "signup.signup": lambda row, fill: {"tenant_id": None, "held": None},
