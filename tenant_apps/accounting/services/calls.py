@@ -54,5 +54,10 @@ def refusal_of(error: DatabaseError) -> LedgerRefusal | None:
 
 def named_refusal(reason: str, detail: str) -> LedgerRefusal:
     """The refusal with a code, and the facts that the ledger wrote as JSON."""
-    facts = json.loads(detail, parse_float=Decimal)
+    facts = json.loads(detail, parse_float=_plain)
     return REFUSALS[reason](facts=facts) if facts else REFUSALS[reason]()
+
+
+def _plain(written: str) -> Decimal:
+    """A number without needless zeros, as people read it."""
+    return Decimal(f"{Decimal(written).normalize():f}")

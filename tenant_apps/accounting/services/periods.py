@@ -1,6 +1,5 @@
 from datetime import date, datetime
 
-from core import clock
 from core.actor import Actor
 from core.errors import Unprocessable
 from core.permissions import require
@@ -23,8 +22,9 @@ def period_lock(*, area: str, through: date, actor: Actor) -> PeriodLock:
         if area == LockArea.HARD and through < lock.through:
             raise HardLock(facts={"through": lock.through})
         before, lock.through = lock.through, through
-        lock.changed_at, lock.changed_by = clock.now(), responsible(actor)
+        lock.changed_by = responsible(actor)
         lock.save()
+        lock.refresh_from_db(fields=["changed_at"])
         change = {"through": {"from": before, "to": through}}
         trail_record(actor=actor, action="accounting.lock", obj=lock, changes=change)
     return lock

@@ -99,7 +99,12 @@ BEGIN
         RAISE EXCEPTION 'The books are closed for good through %', OLD.through
         USING ERRCODE = 'restrict_violation', CONSTRAINT = 'accounting_hard_lock';
     END IF;
-    RETURN coalesce(NEW, OLD);
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    -- From here on nothing dated up to `through` is posted; what was posted before is older.
+    NEW.changed_at := clock_timestamp();
+    RETURN NEW;
 END $function$;
 
 CREATE TRIGGER accounting_periodlock_guard BEFORE INSERT OR UPDATE OR DELETE ON @schema@.accounting_periodlock
