@@ -14,7 +14,6 @@ from django.utils.translation import ngettext
 
 from core import clock
 from core.charts import Series, bar_chart, sparkline
-from core.permissions import actions
 from core.tenancy import require_scope
 from core.web import dashboard
 from core.web.components.blocks import Happening, Stat
@@ -22,7 +21,7 @@ from core.web.components.leaves import number
 from core.web.context_processors import HostKind
 from core.web.formats import date_text
 from shared_apps.trail.models import TrailEntry
-from shared_apps.trail.selectors import entry_list
+from shared_apps.trail.selectors import action_name, entry_list
 
 DAYS = 30
 _SHOWN = 8
@@ -68,13 +67,11 @@ def _activity(request: HttpRequest) -> dashboard.Card:
 
 
 def _happening(entry: TrailEntry) -> Happening:
-    known = actions().get(entry.action)
-    room, _dot, verb = entry.action.partition(".")
     return Happening(
-        title=known.label if known else verb.replace("_", " ").capitalize(),
+        title=action_name(entry.action),
         at=entry.at,
         text=" · ".join(filter(None, [entry.actor_label or entry.get_actor_kind_display(), _other_than_actor(entry)])),
-        icon=_ICONS.get(room, "history"),
+        icon=_ICONS.get(entry.action.partition(".")[0], "history"),
     )
 
 

@@ -69,8 +69,13 @@ def links(request: HttpRequest) -> list[tuple[str, list[Link]]]:
         and areas.get(entry, True)
     ]
     within = next((url for entry, url in shown if any(link.current for link in areas.get(entry, ()))), None)
-    here = within or max((url for _, url in shown if request.path_info.startswith(url)), key=len, default=None)
+    here = within or max((url for _, url in shown if _leads_to(url, request.path_info)), key=len, default=None)
     groups: dict[str, list[Link]] = {}
     for entry, url in shown:
         groups.setdefault(str(entry.group), []).append(Link(str(entry.label), entry.icon, url, current=url == here))
     return list(groups.items())
+
+
+def _leads_to(url: str, path: str) -> bool:
+    """Whether a page is the link's own or one below it; every page is below the start page, which is its own alone."""
+    return path == url or (url != "/" and path.startswith(url))

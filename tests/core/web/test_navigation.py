@@ -42,7 +42,8 @@ def test_links_are_grouped_in_order_and_mark_where_one_is(rf, ref):
 def test_only_the_closest_link_is_the_current_one(rf, ref):
     register(group="Money", label="Home", icon="house", url_name="home", order=1)
     assert labels(rf, ref())[0][1] == [("Home", "/", False), ("Invoices", "/invoices/", True)]
-    assert labels(rf, ref(), path="/elsewhere/")[0][1] == [("Home", "/", True), ("Invoices", "/invoices/", False)]
+    assert labels(rf, ref(), path="/")[0][1] == [("Home", "/", True), ("Invoices", "/invoices/", False)]
+    assert labels(rf, ref(), path="/elsewhere/")[0][1] == [("Home", "/", False), ("Invoices", "/invoices/", False)]
 
 
 def test_what_one_may_not_do_is_not_shown(rf, ref):
