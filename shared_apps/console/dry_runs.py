@@ -31,6 +31,8 @@ def dry_run(*, change: Change, tenant: "Tenant") -> DryRun:
     effects = tenant_effects(directory().by_uuid(tenant.pk))
     fits = change.fits(tenant)
     said = _SENTENCES[change.code](tenant, effects) if fits else [_refusal(tenant)]
+    if fits and not effects.is_counted:
+        said.insert(0, _("Its tables cannot be asked at the moment: nobody and nothing in them was counted."))
     return DryRun(change, fits, effects, said)
 
 

@@ -1,4 +1,4 @@
-from core.errors import Conflict
+from core.errors import Conflict, Unavailable
 
 
 class OrderOpen(Conflict):
@@ -15,3 +15,11 @@ class TenantHeld(Conflict):
     code = "tenant_held"
     title = "The organisation is held"
     message = "Its work goes on by itself once the organisation is resumed."
+
+
+class TenantSilent(Unavailable):
+    """An organisation's tables do not answer."""
+
+    code = "tenant_silent"
+    title = "The organisation's tables do not answer"
+    message = "They are being made, changed or removed. Try again in a minute."

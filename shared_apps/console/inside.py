@@ -10,6 +10,7 @@ from django.db import DatabaseError
 from core.backlogs import Amount, Backlog, Piece, backlogs
 from core.clock import now
 from core.tenancy import TenantRef, platform_context, tenant_context
+from core.tenancy.errors import NoTenant
 from shared_apps.tenants.selectors import TableSize, table_sizes
 from shared_apps.users.selectors import Access, access_counts
 
@@ -45,7 +46,7 @@ def inside_get(tenant: TenantRef) -> Inside | None:
     try:
         with tenant_context(tenant, read_only=True):
             return Inside(access_counts(), table_sizes(), work_list())
-    except DatabaseError as error:
+    except (DatabaseError, NoTenant) as error:
         _log.warning("tenant_not_asked", asked=str(tenant.uuid), reason=str(error))
         return None
 

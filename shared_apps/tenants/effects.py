@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass
 
+import structlog
+from django.db import DatabaseError
+
 from core.tenancy import TenantRef, cursor, tenant_context
+from core.tenancy.errors import NoTenant
 from core.tenancy.storage import scope_files_size
 from shared_apps.users.selectors import Access, access_counts
 
+_log = structlog.get_logger("livery.tenants")
 _NOBODY = Access(people=0, browsers=0, programs=0, api_keys=0)
 _TABLES = """
 SELECT relname, pg_catalog.pg_total_relation_size(oid), greatest(reltuples, 0)::bigint
@@ -26,13 +31,17 @@ class TableSize:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """Who is cut off and what goes where an organisation's state changes: all that there is of it."""
+    """Who is cut off and what goes where an organisation's state changes: all that there is of it.
+
+    `is_counted` is false where its tables could not be asked, so that nothing is known of them.
+    """
 
     access: Access
     table_count: int
     size_bytes: int
     file_count: int
     file_bytes: int
+    is_counted: bool = True
 
 
 def table_sizes() -> list[TableSize]:
@@ -45,12 +54,16 @@ def table_sizes() -> list[TableSize]:
 def tenant_effects(tenant: TenantRef) -> Effects:
     """Count what an organisation has at this moment; call it outside of any transaction.
 
-    One that is half-made has nothing.
+    One that has no schema yet has nothing.
     """
     files = scope_files_size(tenant.uuid)
-    if not tenant.schema:
-        return Effects(_NOBODY, 0, 0, files.count, files.size_bytes)
-    with tenant_context(tenant, read_only=True):
-        tables = table_sizes()
-        access = access_counts() if tables else _NOBODY
-    return Effects(access, len(tables), sum(each.size_bytes for each in tables), files.count, files.size_bytes)
+    access, tables, is_counted = _NOBODY, [], True
+    if tenant.schema:
+        try:
+            with tenant_context(tenant, read_only=True):
+                access, tables = access_counts(), table_sizes()
+        except (DatabaseError, NoTenant) as error:
+            _log.warning("tenant_not_asked", asked=str(tenant.uuid), reason=str(error))
+            is_counted = False
+    size_bytes = sum(table.size_bytes for table in tables)
+    return Effects(access, len(tables), size_bytes, files.count, files.size_bytes, is_counted)

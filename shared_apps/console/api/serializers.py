@@ -95,6 +95,7 @@ class EffectsOutput(StrictSerializer):
     size_bytes = serializers.IntegerField()
     file_count = serializers.IntegerField()
     file_bytes = serializers.IntegerField()
+    is_counted = serializers.BooleanField(help_text="False where its tables could not be asked.")
 
 
 class DryRunOutput(StrictSerializer):
@@ -130,9 +131,9 @@ class WorkOutput(StrictSerializer):
 
 
 class InsideOutput(StrictSerializer):
-    """What is in an organisation's schema at this moment."""
+    """What is in an organisation's schema at this moment; `access` is null where its tables cannot be asked."""
 
-    access = AccessOutput()
+    access = AccessOutput(allow_null=True)
     tables = TableOutput(many=True)
     work = WorkOutput(many=True)
 

@@ -2,6 +2,7 @@ from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
@@ -53,11 +54,9 @@ class InsideView(ConsoleView):
 
     @extend_schema(operation_id="tenants_inside", responses=InsideOutput)
     def get(self, request: ApiRequest, id: UUID) -> Response:
-        """Who can get in, the tables by size, and the work that waits or failed. 404 for one without tables."""
+        """Who can get in, the tables by size, and the work that waits or failed."""
         inside = inside_get(directory().by_uuid(tenant_with(id).pk))
-        if inside is None:
-            raise NotFound
-        return Response(InsideOutput(inside).data)
+        return Response(InsideOutput(inside or {"access": None, "tables": [], "work": []}).data)
 
 
 class DryRunView(ConsoleView):
@@ -76,8 +75,7 @@ class DryRunView(ConsoleView):
         """Whom and what it would touch, counted now. Nothing is changed."""
         change = CHANGES.get(request.query_params.get("change", ""))
         if change is None:
-            message = f"Name one of {', '.join(KNOWN_CHANGES)}."
-            raise Unprocessable(message, errors=[FieldError(field="change", code="invalid_choice", message=message)])
+            raise ValidationError({"change": f"Name one of {', '.join(KNOWN_CHANGES)}."})
         require(change.action, request.actor)
         tenant = tenant_with(id)
         require(change.action, request.actor, tenant)

@@ -1,12 +1,16 @@
 import pytest
 
 from core import clock
-from core.tenancy import TenantState, platform_context, tenant_context
+from core.actor import SYSTEM
+from core.tenancy import TenantState, directory, platform_context, tenant_context
 from shared_apps.console.changes import CHANGES
 from shared_apps.console.choices import OrderKind, OrderState
 from shared_apps.console.dry_runs import dry_run
+from shared_apps.console.errors import TenantSilent
+from shared_apps.console.inside import inside_get
 from shared_apps.console.models import FleetOrder
 from shared_apps.console.services.measuring import slice_measure
+from shared_apps.console.services.retrying import piece_retry
 from shared_apps.tenants.models import StateChange, Tenant
 from shared_apps.trail.models import TrailEntry
 from tenant_apps.events.models import OutboxEvent
@@ -135,3 +139,23 @@ def test_the_last_comparison_is_shown(signed_in, north):
 
 def test_the_logo_is_the_organisations_own(signed_in, north):
     assert signed_in("support").get(f"/tenants/{north.pk}/mark.png").status_code == 404
+
+
+def test_one_whose_tables_are_half_made_is_said_to_be(committed):
+    with platform_context():
+        half = Tenant.objects.get(pk=committed.first.uuid)
+        schema = half.schema_name
+        Tenant.objects.filter(pk=half.pk).update(state=TenantState.PROVISIONING, schema_name=f"t_{0:020d}")
+        directory().forget()
+        try:
+            half.refresh_from_db()
+            found = dry_run(change=CHANGES["delete"], tenant=half)
+            assert found.is_possible and not found.effects.is_counted
+            assert found.sentences[0].startswith("Its tables cannot be asked at the moment")
+            assert inside_get(directory().by_uuid(half.pk)) is None
+            Tenant.objects.filter(pk=half.pk).update(state=TenantState.ACTIVE)
+            directory().forget()
+            with pytest.raises(TenantSilent):
+                piece_retry(tenant_id=half.pk, backlog="jobs", piece_id=half.pk, actor=SYSTEM)
+        finally:
+            Tenant.objects.filter(pk=half.pk).update(state=TenantState.ACTIVE, schema_name=schema)
