@@ -198,6 +198,7 @@ REFUSALS: Mapping[str, type[LedgerRefusal]] = {
         KeyReused,
         PreconditionFailed,
         NotADraft,
+        AlreadyPosted,
         AlreadyReversed,
         UnknownHold,
         HoldEnded,

@@ -5,6 +5,7 @@ from django.db import migrations
 from core.tenancy.operations import in_schema
 
 SQL = Path(__file__).parent / "sql"
+FILES = ("guards", "facts", "post", "post_many", "holds", "later")
 TABLES = ("journalline", "accountbalance", "daytotal", "numberseries", "closingnumber", "hold", "holdending")
 DROP_FUNCTIONS = """
     DO $each$ DECLARE one record; BEGIN
@@ -21,7 +22,9 @@ class Migration(migrations.Migration):
 
     operations = [
         in_schema(
-            "".join((SQL / f"{name}.sql").read_text() for name in ("guards", "facts", "post", "holds", "later")),
+            "".join(
+                (SQL / f"{name}.sql").read_text() for name in ("guards", "facts", "post", "post_many", "holds", "later")
+            ),
             reverse="\n".join([DROP_FUNCTIONS, *GRANTS]),
         )
     ]

@@ -1,3 +1,4 @@
+from tenant_apps.accounting.services.bulk import BatchRefused, NewEntry, Outcome, entries_post
 from tenant_apps.accounting.services.check import ledger_check
 from tenant_apps.accounting.services.drafts import (
     entry_approve,
@@ -15,13 +16,17 @@ from tenant_apps.accounting.services.setup import account_create, books_open, jo
 
 __all__ = [
     "Balance",
+    "BatchRefused",
     "Expectation",
     "Held",
     "Line",
+    "NewEntry",
+    "Outcome",
     "Posted",
     "Source",
     "account_create",
     "books_open",
+    "entries_post",
     "entry_approve",
     "entry_draft_delete",
     "entry_draft_save",

@@ -74,9 +74,7 @@ def entry_post(
     id of the caller's choice. Raises PermissionRefused, LinesInvalid, and LedgerRefusals by name.
     """
     require("accounting.post", actor)
-    options: dict[str, Any] = {}
-    if source is not None:
-        options |= {"p_room": source.room, "p_source": source.id, "p_happened": source.event}
+    options = source_options(source)
     if hold is not None:
         options["p_hold"] = hold
     return post(journal, date, memo, idempotency_key, actor, write_lines(lines, expect), lines, options, entry)
@@ -94,15 +92,27 @@ def post(
     entry: UUID | None = None,
 ) -> Posted:
     """Call the function that posts, for services that have decided that the actor may."""
-    body = (str(journal), date.isoformat(), memo, *written.required)
     options = options | written.optional
-    values: list[Any] = [entry or uuid7(), uuid7(), journal, date, memo, key, b"", actor.kind, responsible(actor)]
-    values[6] = sha256("\x1f".join((*body, repr(sorted(options.items())) if options else "")).encode()).digest()
+    digest = fingerprint(journal, date, memo, written, options)
+    values: list[Any] = [entry or uuid7(), uuid7(), journal, date, memo, key, digest, actor.kind, responsible(actor)]
     named = [f",{name} => %s::{_TYPES[name]}" if name in _TYPES else f",{name} => %s" for name in options]
     row = ledger_call(f"{_POST}{''.join(named)})", [*values, *written.required, *options.values()])
     if not row[3]:
         on_commit(events_wake)
     return _answer(row, written, lines)
+
+
+def fingerprint(journal: UUID, date: date, memo: str, written: Written, options: dict[str, Any]) -> bytes:
+    """SHA-256 of what a posting says: what two requests with the same key must have in common."""
+    more = repr(sorted(options.items())) if options else ""
+    return sha256("\x1f".join((str(journal), date.isoformat(), memo, *written.required, more)).encode()).digest()
+
+
+def source_options(source: Source | None) -> dict[str, Any]:
+    """What an entry is posted for, as the ledger's parameters."""
+    if source is None:
+        return {}
+    return {"p_room": source.room, "p_source": source.id, "p_happened": source.event}
 
 
 def posted_before(entry: JournalEntry) -> Posted:

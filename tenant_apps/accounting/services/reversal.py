@@ -1,5 +1,4 @@
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from core.actor import Actor
@@ -9,7 +8,7 @@ from tenant_apps.accounting.choices import EntryState
 from tenant_apps.accounting.errors import HeldByItsRoom, NotADraft
 from tenant_apps.accounting.models import JournalEntry, JournalLine
 from tenant_apps.accounting.services.lines import Line, Source, write_lines
-from tenant_apps.accounting.services.posting import Posted, post
+from tenant_apps.accounting.services.posting import Posted, post, source_options
 
 
 def entry_reverse(
@@ -29,9 +28,7 @@ def entry_reverse(
     if original.source_room and (source is None or source.room != original.source_room):
         raise HeldByItsRoom(facts={"room": original.source_room})
     lines = [_exchanged(line) for line in original.lines.order_by("position")]
-    options: dict[str, Any] = {"p_reverses": entry}
-    if source is not None:
-        options |= {"p_room": source.room, "p_source": source.id, "p_happened": source.event}
+    options = {"p_reverses": entry, **source_options(source)}
     return post(original.journal_id, date, memo, idempotency_key, actor, write_lines(lines), lines, options)
 
 
