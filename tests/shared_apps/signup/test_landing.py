@@ -1,6 +1,9 @@
+import re
 import xml.etree.ElementTree as ET
 
+import brotli
 import pytest
+from django.conf import settings
 
 from tests.shared_apps.users.conftest import login
 from tests.support.factories.users import make_user
@@ -57,3 +60,13 @@ def test_crawlers_are_told_what_is_for_them(client):
 def test_the_landing_pages_are_the_platforms_alone(client_for, tenant):
     for path in ("/sign-up/", "/find/", "/terms/", "/privacy/"):
         assert client_for(tenant).get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-up/"])
+def test_a_page_for_strangers_is_light(client, path):
+    page = client.get(path).content.decode()
+    for pattern, most in ((r'href="/static/(css/[^"]+\.css)"', 15_000), (r'src="/static/(js/[^"]+\.js)"', 15_000)):
+        names = re.findall(pattern, page)
+        assert names
+        files = [(settings.BASE_DIR / "static" / name).read_bytes() for name in names]
+        assert sum(len(brotli.compress(file)) for file in files) < most, names
