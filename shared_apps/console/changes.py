@@ -44,21 +44,21 @@ CHANGES = {
         Change(
             "resume",
             _("Resume"),
-            _("It is served again, as it was before."),
+            _("People and programs are served again, as before."),
             tenant_resume,
             None,
         ),
         Change(
             "read-only",
             _("Make read-only"),
-            _("Its people can read and export, but change nothing."),
+            _("People can read and export, but change nothing."),
             tenant_make_read_only,
             TenantState.READ_ONLY,
         ),
         Change(
             "suspend",
             _("Suspend"),
-            _("Its people cannot sign in and its programs are refused. Nothing is lost."),
+            _("People cannot sign in and programs are refused. Nothing is lost."),
             tenant_suspend,
             TenantState.SUSPENDED,
             is_hard=True,
@@ -66,7 +66,7 @@ CHANGES = {
         Change(
             "archive",
             _("Archive"),
-            _("It is closed. Its data stays."),
+            _("Closed for everybody. The data stays."),
             tenant_archive,
             TenantState.ARCHIVED,
             is_hard=True,
@@ -74,7 +74,7 @@ CHANGES = {
         Change(
             "delete",
             _("Delete"),
-            _("All of its data is removed within minutes. This cannot be undone."),
+            _("All data is removed within minutes. This cannot be undone."),
             tenant_delete,
             TenantState.DELETING,
             "tenants.delete",

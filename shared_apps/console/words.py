@@ -51,4 +51,4 @@ def size_text(value: Decimal | int | None) -> str:
     size, unit = Decimal(value), 0
     while abs(size) >= 1000 and unit < len(_UNITS) - 1:
         size, unit = size / 1000, unit + 1
-    return f"{number_text(size, 1 if unit else 0)} {_UNITS[unit]}"
+    return f"{number_text(size, 1 if unit else 0)}\N{NO-BREAK SPACE}{_UNITS[unit]}"

@@ -3,6 +3,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.web.formats import ago_text
@@ -14,17 +15,21 @@ from shared_apps.console.selectors import organisation_list
 from shared_apps.console.words import STATES, size_text
 
 
+def _amounts(row: Any) -> str:
+    return _("%(waiting)d waiting, %(failed)d failed today") % {"waiting": row.waiting, "failed": row.failed}
+
+
 class QueueList(ListView):
     """Where work waits or failed, over all organisations; a row opens the live look at one."""
 
     action = "console.view"
     title = gettext_lazy("Queues")
     columns = (
-        Column("name", gettext_lazy("Organisation"), kind="party", link=True, sort="name", note=lambda row: row.slug),
+        Column("name", gettext_lazy("Organisation"), kind="party", link=True, sort="name", note=_amounts),
         Column("state", gettext_lazy("State"), kind="badge", badges=STATES),
-        Column("waiting", gettext_lazy("Waiting"), kind="number", sort="waiting", place="amt"),
+        Column("waiting", gettext_lazy("Waiting"), kind="number", sort="waiting"),
         Column("oldest", gettext_lazy("Oldest since"), kind="ago", sort="oldest"),
-        Column("failed", gettext_lazy("Failed today"), kind="number", sort="failed", place="num"),
+        Column("failed", gettext_lazy("Failed today"), kind="number", sort="failed"),
         Column("measured_at", gettext_lazy("Counted"), kind="ago", sort="measured_at"),
     )
     search = ("name", "slug")

@@ -234,11 +234,7 @@ def _size_chart(days: list[Any]) -> Chart | None:
 
 
 def _entries(tenant: Any) -> list[tuple[Any, str]]:
-    """The newest entries of the platform's trail about an organisation, each with what it says."""
-    found = entry_list().filter(object_type="tenants.tenant", object_id=str(tenant.pk))
-    return [(entry, _said(entry.action)) for entry in found[:_ENTRIES]]
-
-
-def _said(action: str) -> str:
-    state = action.removeprefix("tenants.")
-    return _("State: %(state)s") % {"state": state_text(state)} if state in STATES else action_text(action)
+    """The newest entries of the platform's trail about an organisation, besides those that its history shows."""
+    states = [f"tenants.{state}" for state in STATES]
+    found = entry_list().filter(object_type="tenants.tenant", object_id=str(tenant.pk)).exclude(action__in=states)
+    return [(entry, action_text(entry.action)) for entry in found[:_ENTRIES]]

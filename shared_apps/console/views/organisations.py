@@ -43,7 +43,7 @@ class OrganisationList(ListView):
         Column("name", gettext_lazy("Organisation"), kind="party", link=True, sort="name", note=_address),
         Column("state", gettext_lazy("State"), kind="badge", badges=STATES, sort="state"),
         Column("people", gettext_lazy("People"), kind="number", sort="people"),
-        Column("size", gettext_lazy("Size, MB"), kind="number", value=_megabytes, sort="size", place="amt"),
+        Column("size", gettext_lazy("Size, MB"), kind="number", value=_megabytes, sort="size"),
         Column("waiting", gettext_lazy("Waiting"), kind="number", sort="waiting"),
         Column("failed", gettext_lazy("Failed today"), kind="number", sort="failed"),
         Column("template_step", gettext_lazy("Version"), kind="number", sort="template_step"),
