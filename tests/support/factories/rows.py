@@ -34,7 +34,9 @@ WRITTEN_BY_THE_LEDGER = frozenset(
     }
 )
 # Tables that hold one row at most: the first that is given.
-ONE_ROW = frozenset({"accounting.ledgersettings", "accounting.periodlock", "organisation.organisation"})
+ONE_ROW = frozenset(
+    {"accounting.ledgersettings", "accounting.periodlock", "organisation.organisation", "users.signinpolicy"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ SPECIAL: dict[str, Callable[[RowKey, Filling], Values]] = {
         "resume_state": "",
     },
     "users.apikey": lambda row, fill: {"credential_version": 1, "public_id": f"row{row.number}"},
+    "users.signinpolicy": lambda row, fill: {"id": 1},
     "users.tokenfamily": lambda row, fill: {"credential_version": 1, "revoked_for": ""},
     "users.user": lambda row, fill: {"language": "", "time_zone": ""},
     "usersessions.usersession": lambda row, fill: {"session_key": f"session-of-row-{row.number}"},
