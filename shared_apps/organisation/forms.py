@@ -83,8 +83,9 @@ class OrganisationForm(forms.Form):
         self._offer("currency", [(code, f"{code} · {_name(code)}") for code in currency_codes()])
         self._offer("fiscal_year_month", [(month, months[month]) for month in range(1, 13)])
         self._offer("week_start", [(day, days[day - 1]) for day in (1, 6, 7)])
-        zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
-        self._offer("time_zone", [("", _("UTC")), *((zone, zone) for zone in zones)])
+        zones = {zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")}
+        zones |= {self._now("time_zone")} - {""}
+        self._offer("time_zone", [("", _("UTC")), *((zone, zone) for zone in sorted(zones))])
         self._keep_chosen("week_start", days)
         # A country writes its addresses in its own way, so choosing another one asks for the form again.
         look = {"hx-post": path, "hx-target": "#form", "hx-swap": "outerHTML", "hx-vals": '{"do": "look"}'}

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import LiveryError
+from core.errors import Conflict, LiveryError, Unprocessable
 from core.permissions import check, require
 from core.web.views import FormView, Section
 from shared_apps.organisation.forms import OrganisationForm
@@ -67,9 +67,7 @@ class OrganisationPage(FormView):
             return self._answer(form, status=422)
         try:
             organisation_update(actor=self.actor, changes=form.cleaned_data)
-        except LiveryError as refusal:
-            if refusal.status in (403, 404) or refusal.status >= 500:
-                raise
+        except (Conflict, Unprocessable) as refusal:
             return self._refused(form, refusal)
         return self._done(self.success_url(None))
 

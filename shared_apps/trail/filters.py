@@ -32,9 +32,9 @@ class EntryFilter(StrictFilterSet):
 
     action = CharFilter(label=_("Action"))
     actor_kind = ChoiceFilter(label=_("Kind of actor"), choices=ActorKind.choices)
-    actor_id = CharFilter(label=_("Actor"))
+    actor_id = CharFilter(label=_("Actor's id"))
     object_type = CharFilter(label=_("Kind of object"))
-    object_id = CharFilter(label=_("Object"))
+    object_id = CharFilter(label=_("Object's id"))
     since = IsoDateTimeFilter(label=_("From"), field_name="at", lookup_expr="gte", widget=_local_time)
     until = IsoDateTimeFilter(label=_("Before"), field_name="at", lookup_expr="lt", widget=_local_time)
     address = AddressFilter(label=_("Address"))

@@ -21,6 +21,16 @@ def register() -> None:
         "Invitation",
         {"inviter": "Inês Duarte", "days": 7, "link": "/people/join/?token=sample"},
     )
+    register_sample(
+        "users/mail/second_factor_reset",
+        "Two-factor sign-in reset",
+        {
+            "administrator": "Inês Duarte",
+            "reason": "The phone was lost",
+            "timestamp": _NOTICE["timestamp"],
+            "link": "/account/second-factor/",
+        },
+    )
     register_sample("users/mail/api_key_created", "API key made", {**_NOTICE, **_KEY})
     for name, label in (("email_confirmation", "Confirm an address"), ("email_confirmation_signup", "Registration")):
         register_sample(f"account/email/{name}", label, {"activate_url": link})

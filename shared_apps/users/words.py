@@ -27,9 +27,20 @@ HAPPENED = {
 }
 
 
+# Rooms that are part of an app, and are called otherwise than it.
+_ROOMS = {
+    "api_keys": gettext_lazy("API keys"),
+    "roles": gettext_lazy("Roles"),
+    "security": gettext_lazy("Security"),
+    "sign_ins": gettext_lazy("Sign-ins"),
+}
+
+
 def room_label(code: str) -> str:
     """What the room of an action is called, by the beginning of its code."""
     room = code.partition(".")[0]
+    if room in _ROOMS:
+        return str(_ROOMS[room])
     for config in apps.get_app_configs():
         if config.label == room:
             return str(config.verbose_name)

@@ -6,11 +6,14 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from allauth.mfa.utils import decrypt
 
 from core.actor import Actor
+from core.clock import now
 from core.events import emit
 from core.tenancy import atomic
 from shared_apps.trail.services import trail_record
 from shared_apps.users.errors import NoSecondFactor, OwnSecondFactor
+from shared_apps.users.links import public_page
 from shared_apps.users.models import User
+from shared_apps.users.services.mail import mail_queue
 from shared_apps.users.services.people import locked, raise_credential_version
 
 CodeKind = Literal["totp", "recovery_codes"]
@@ -53,6 +56,16 @@ def second_factor_reset(*, user: User, reason: str, actor: Actor) -> User:
     changes = {"kinds": {"from": kinds, "to": []}}
     trail_record(actor=actor, action="users.reset_second_factor", obj=row, summary=reason, changes=changes)
     emit(kind="users.second_factor_reset", subject_id=row.pk)
+    mail_queue(
+        template="users/mail/second_factor_reset",
+        recipient=row.email,
+        context={
+            "administrator": actor.label,
+            "reason": reason,
+            "timestamp": now(),
+            "link": public_page("mfa_index"),
+        },
+    )
     return row
 
 

@@ -33,10 +33,12 @@ def test_before_anybody_says_anything_there_are_defaults(tenant: TenantRef) -> N
 def test_details_are_kept_with_a_trail_and_an_event(update: Any, tenant: TenantRef, other_tenant: TenantRef) -> None:
     assert details(tenant).legal_name == ""
 
-    update(tenant, legal_name="  River  Trust ", currency="gbp", **BERLIN, tax_id="de 136,695 976")
+    contact = {"email": "hello@river.example", "phone": "+49 30 123456"}
+    update(tenant, legal_name="  River  Trust ", currency="gbp", **BERLIN, **contact, tax_id="de 136,695 976")
 
     found = details(tenant)
     assert (found.legal_name, found.currency, found.tax_id) == ("River Trust", "GBP", "DE136695976")
+    assert (found.email, found.phone) == ("hello@river.example", "+49 30 123456")
     assert details(other_tenant) == Details()
     with tenant_context(tenant):
         entry = TrailEntry.objects.get(action="organisation.edit")

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from core.errors import Conflict
 from core.tenancy import TenantRef, tenant_context
 from shared_apps.organisation.models import Organisation
 from shared_apps.organisation.selectors import organisation
@@ -81,6 +82,22 @@ def test_choosing_a_country_asks_for_the_form_of_that_country(browser: Any, tena
     assert "<html" not in page
     assert 'value="River Trust"' in page
     assert kept(tenant) is None
+    without = client.post(PAGE, FORM | {"do": "look", "country": "AE"}).content.decode()
+    assert "Emirate" in without
+    assert "Dubai" in without
+
+
+def test_what_cannot_be_done_now_stands_above_the_form(
+    browser: Any, tenant: TenantRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held(**values: Any) -> None:
+        raise Conflict("The organisation is being moved.")
+
+    client = browser(tenant)
+    monkeypatch.setattr("shared_apps.organisation.views.organisation_update", held)
+    answer = client.post(PAGE, FORM)
+    assert answer.status_code == 422
+    assert "The organisation is being moved." in answer.content.decode()
 
 
 def test_a_day_that_rarely_begins_a_week_stays_on_offer(browser: Any, tenant: TenantRef) -> None:
@@ -138,5 +155,5 @@ def test_the_page_costs_the_same_with_and_without_details(
     client = browser(tenant)
     with tenant_context(tenant):
         organisation()
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(14):
         client.get(PAGE)

@@ -373,7 +373,7 @@ def test_whoever_changes_their_own_access_signs_in_again(ada: User, sign_in: Sig
     assert not signed_in(client)
 
 
-def test_a_lost_second_factor_is_reset_with_a_reason(ada: User, bob: User, sign_in: SignIn) -> None:
+def test_a_lost_second_factor_is_reset_with_a_reason(ada: User, bob: User, sign_in: SignIn, mail_to) -> None:
     client = sign_in(ada)
     path = f"/people/{bob.pk}/reset-second-factor/"
     assert client.post(path, {"reason": "Lost"}).status_code == 422
@@ -382,6 +382,7 @@ def test_a_lost_second_factor_is_reset_with_a_reason(ada: User, bob: User, sign_
     assert has_second_factor(bob)
     assert client.post(path, {"reason": "Lost the phone"}).status_code == 303
     assert not has_second_factor(bob)
+    assert "Lost the phone" in mail_to("bob@example.org")[-1]["body"]
     page = client.get(f"/people/{bob.pk}/").content.decode()
     assert "Lost the phone" in page
     make_app(ada)

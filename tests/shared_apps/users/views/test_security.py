@@ -125,6 +125,8 @@ def test_one_s_own_history_is_for_everybody_and_all_of_it_for_administrators(
     assert "ada@example.org" in everybody
     refused = client.get("/people/sign-ins/?result=refused").content.decode()
     assert "Nothing found" in refused
+    login(client_for(tenant), "bob@example.org", "wrong-password-1")
+    assert "Wrong password" in client.get("/people/sign-ins/?result=refused").content.decode()
     assert "bob@example.org" in client.get(f"/people/sign-ins/?user={bob.pk}&address=127.0.0.1").content.decode()
     assert client.get("/people/sign-ins/?export=csv").status_code == 200
     anonymous = client_for(tenant).get("/people/account/sign-ins/")
