@@ -4,6 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from core.errors import NotFound
@@ -52,7 +53,7 @@ def find(request: HttpRequest) -> HttpResponse:
         try:
             return _leading_to_tenants(redirect(sign_in_url(form.cleaned_data["name"])))
         except NotFound:
-            form.add_error("name", "No organisation has this subdomain. It is the first part of the address you use.")
+            form.add_error("name", _("No organisation has this subdomain: the first part of the address that you use."))
     context = {"form": form, "base_domain": settings.TENANT_BASE_DOMAIN}
     render = render_invalid if form.is_bound else render_page
     return _leading_to_tenants(render(request, "landing/find.html", context))
