@@ -94,7 +94,6 @@ DECLARE
     v_base_debits numeric[];
     v_base_credits numeric[];
     v_running numeric[];
-    v_folded boolean[];
     v_facts text[] := '{}';
     v_salt bytea;
     v_ignored text;
@@ -301,11 +300,17 @@ BEGIN
                 END IF;
                 v_hold_account := NULL;
             END IF;
+            INSERT INTO @schema@.accounting_daytotal AS t (
+                account_id, currency, date, debit, credit, base_debit, base_credit
+            ) VALUES (
+                p_accounts[i], p_currencies[i], p_date, p_debits[i], p_credits[i], v_base_debit, v_base_credit
+            ) ON CONFLICT (account_id, currency, date) DO UPDATE
+            SET debit = t.debit + excluded.debit, credit = t.credit + excluded.credit,
+                base_debit = t.base_debit + excluded.base_debit, base_credit = t.base_credit + excluded.base_credit;
         END IF;
         v_base_debits[i] := v_base_debit;
         v_base_credits[i] := v_base_credit;
         v_running[i] := v_posted;
-        v_folded[i] := v_is_folded;
         balances[i] := v_sign * v_posted;
         versions[i] := v_version;
         v_facts[p_places[i]] := @schema@.accounting_line_fact(
@@ -349,17 +354,6 @@ BEGIN
         place, account, currency, debit, credit, base_debit, base_credit, rate, rate_row, contact, dimensions, memo,
         running, version
     );
-    INSERT INTO @schema@.accounting_daytotal AS t (
-        account_id, currency, date, debit, credit, base_debit, base_credit
-    )
-    SELECT u.account, u.currency, p_date, sum(u.debit), sum(u.credit), sum(u.base_debit), sum(u.base_credit)
-    FROM unnest(p_accounts, p_currencies, p_debits, p_credits, v_base_debits, v_base_credits, v_folded)
-        AS u (account, currency, debit, credit, base_debit, base_credit, folded)
-    WHERE NOT u.folded GROUP BY u.account, u.currency
-    ON CONFLICT (account_id, currency, date) DO UPDATE
-    SET debit = t.debit + excluded.debit, credit = t.credit + excluded.credit,
-        base_debit = t.base_debit + excluded.base_debit, base_credit = t.base_credit + excluded.base_credit;
-
     -- A commitment that tells nothing without its salt: SHA-256 of the version of this scheme, the salt and the fact.
     v_salt := uuid_send(gen_random_uuid());
     INSERT INTO @schema@.proofs_leaf (fact_id, salt, commitment)
