@@ -22,7 +22,7 @@ WORDS: dict[str, Mapping[str, str]] = {
     "console:tenant_change": {"change": "suspend"},
     "console:order": {"kind": "verify"},
     "console:retry": {"backlog": "jobs"},
-    "onboarding:skip": {"code": "invite_colleague"},
+    "onboarding:skip": {"code": "api_key"},
     "tenants-work-retry": {"backlog": "jobs"},
 }
 # Routes that a mailed or signed link opens: their parameters are parts of that link.

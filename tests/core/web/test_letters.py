@@ -29,6 +29,12 @@ def test_every_message_is_whole_in_html_and_in_text(tenant, sample):
         assert line in shown.replace("&quot;", '"').replace("&#x27;", "'")
 
 
+def test_every_message_can_be_looked_at(settings):
+    folder = settings.ROOT / "templates"
+    written = {str(path.relative_to(folder).with_suffix("")) for path in folder.glob("*/*mail/*.html")}
+    assert written - {"account/email/base_notification"} == {sample.template for sample in samples()}
+
+
 def test_values_are_escaped_in_html_and_plain_in_text(tenant):
     with tenant_context(tenant):
         letter = compose("users/mail/invitation", CONTEXT)
