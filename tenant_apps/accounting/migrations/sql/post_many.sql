@@ -10,7 +10,8 @@ CREATE FUNCTION @schema@.accounting_post_many(
 ) RETURNS TABLE (
     place bigint, entry uuid, posted_at timestamptz, number bigint, is_replay boolean, reason text, facts text
 )
-LANGUAGE plpgsql SECURITY DEFINER SET plan_cache_mode = 'force_custom_plan' AS $function$
+-- Plans for the batch at hand; loops only where a row is looked up by its key, which OFFSET 0 below says.
+LANGUAGE plpgsql SECURITY DEFINER SET plan_cache_mode = 'force_custom_plan' SET enable_nestloop = 'off' AS $function$
 #variable_conflict use_column
 DECLARE
     v_settings record;
@@ -113,9 +114,14 @@ BEGIN
         END AS facts
         FROM e LEFT JOIN summed s ON s.of = e.place LEFT JOIN line_fault f ON f.of = e.place
         LEFT JOIN closed ON closed.place = e.place
-        LEFT JOIN @schema@.accounting_journalentry known ON known.idempotency_key = e.key
-        LEFT JOIN @schema@.accounting_journalentry taken ON e.room <> '' AND taken.source_room = e.room
-            AND taken.source_id = e.source AND taken.source_event = e.happened
+        LEFT JOIN LATERAL (
+            SELECT k.id FROM @schema@.accounting_journalentry k WHERE k.idempotency_key = e.key OFFSET 0
+        ) known ON true
+        LEFT JOIN LATERAL (
+            SELECT t.id FROM @schema@.accounting_journalentry t
+            WHERE e.room <> '' AND t.source_room <> '' AND t.source_room = e.room AND t.source_id = e.source
+            AND t.source_event = e.happened OFFSET 0
+        ) taken ON true
     )
     SELECT array_agg(v.reason ORDER BY v.place), array_agg(v.facts ORDER BY v.place) INTO v_reasons, v_facts
     FROM verdict v;
@@ -263,7 +269,9 @@ BEGIN
         CASE WHEN u.reason <> 'known' THEN u.facts ELSE json_build_object('entry', k.id)::text END
     FROM unnest(p_keys, p_fingerprints, v_reasons, v_facts) WITH ORDINALITY
         AS u (key, fingerprint, reason, facts, place)
-    LEFT JOIN @schema@.accounting_journalentry k
-        ON k.idempotency_key = u.key AND (u.reason IS NULL OR u.reason = 'known')
+    LEFT JOIN LATERAL (
+        SELECT e.id, e.posted_at, e.number, e.fingerprint FROM @schema@.accounting_journalentry e
+        WHERE e.idempotency_key = u.key AND (u.reason IS NULL OR u.reason = 'known') OFFSET 0
+    ) k ON true
     ORDER BY u.place;
 END $function$;
