@@ -4,10 +4,14 @@ from typing import Any
 
 import pytest
 
+from core.tenancy import platform_context
+from shared_apps.tenants.models import Tenant
+from shared_apps.tenants.services import tenant_provision
 from tests.support.storage import stored_in
 from tests.support.twin_browser import Browser
 from tests.support.twin_credentials import keyring_of
-from tests.support.twin_judge import World
+from tests.support.twin_probes import World
+from tests.support.twin_routes import all_routes
 from tests.support.twin_world import (
     FOREIGN,
     OF_FIRST,
@@ -45,8 +49,10 @@ def _made(twins: Twins) -> World:
     for site in (first, second, platform):
         add_rows(site, TWIN)
     add_rows(second, FOREIGN)
+    with platform_context():
+        tenant_provision(tenant=Tenant.objects.get(pk=TWIN.uuid))
     add_registry_rows(first, OF_FIRST, stored=rings[0].stored, pictures=[TWIN])
     add_registry_rows(second, OF_SECOND, stored=rings[1].stored, pictures=[TWIN, FOREIGN])
     for source, target in ((first, second), (first, platform), (platform, first)):
         copy_sign_ins(source, target)
-    return World(browser, rings)
+    return World(browser, rings, all_routes())

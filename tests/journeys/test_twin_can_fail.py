@@ -7,7 +7,9 @@ import pytest
 
 from shared_apps.users import models, selectors, tokens
 from tests.support.twin_credentials import Keyring, sign_in
-from tests.support.twin_judge import Judge, World
+from tests.support.twin_judge import Judge
+from tests.support.twin_ledger import Ledger
+from tests.support.twin_probes import World
 from tests.support.twin_routes import CannotFill, all_routes
 from tests.support.twin_world import EMAILS, MEMBER, copy_sign_ins
 
@@ -42,7 +44,7 @@ def judge_of(db: None, world: World, settings: Any) -> Callable[[str], Judge]:
     routes = {str(route): route for route in all_routes(PLANTED)}
 
     def make(path: str) -> Judge:
-        return Judge(world, routes[path], [routes[path]])
+        return Judge(world, routes[path], Ledger(world.sites))
 
     return make
 
@@ -64,7 +66,7 @@ def judge_of(db: None, world: World, settings: Any) -> Callable[[str], Judge]:
         ("may-be-kept/", at_home, "the answer may be kept"),
         ("wide-cookie/", abroad, "is for the whole domain .localhost"),
         ("unprotected/", abroad, "the answer has no Content-Security-Policy"),
-        ("believes-headers/", hosts, "with and without this header are told apart"),
+        ("believes-headers/", hosts, "with and without these headers are told apart"),
         ("believes-headers/", hosts, "it names south"),
     ],
 )
@@ -79,7 +81,7 @@ def test_a_planted_fault_is_found(
 
 
 def test_a_route_that_cannot_be_filled_says_what_to_add(judge_of: Callable[[str], Judge], world: World) -> None:
-    with pytest.raises(CannotFill, match=r"say in WORDS of .*twin_routes\.py what <slug:colour>"):
+    with pytest.raises(CannotFill, match=r"say in PARAMETERS of .*twin_words\.py what <slug:colour>"):
         judge_of("planted/{colour}/").at_home(world.rings[0])
 
 
@@ -96,7 +98,7 @@ def test_tokens_that_name_no_tenant_are_found(
 def test_sessions_that_name_no_tenant_are_found(
     judge_of: Callable[[str], Judge], world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("core.tenancy.sessions", models.__name__):
+    for module in ("core.tenancy.sessions", models.User.__module__):
         monkeypatch.setattr(f"{module}.scope_key", lambda: "everybody")
     first, second, _ = world.rings
     session = sign_in(first.site, world.browser, EMAILS[MEMBER])

@@ -22,10 +22,13 @@ Shape = Literal["nothing", "session", "token", "api_key"]
 # An answer as it is compared: status, headers, text.
 Plain = tuple[int, dict[str, str], str]
 
-# What differs between two answers that say the same: masked CSRF tokens, challenges, secrets that are offered anew.
+# What differs between two answers that say the same: masked CSRF tokens, challenges, secrets that are offered anew,
+# times, and ids that were made just now, unlike those of the prepared rows, which are of another time.
 _RANDOM = re.compile(
     r'(?<=csrfmiddlewaretoken" value=")\w{64}|(?<=X-CSRFToken": ")\w{64}|(?<=X-CSRFToken"\] = ")\w{64}'
-    r'|"challenge": ?"[\w-]+"|(?<=data:image/svg\+xml;base64,)[\w+/=]+|(?<=<code>)[A-Z2-7]{32}(?=</code>)'
+    r"|(?!01900000)\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b"
+    r'|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)|\d+ (?:second|minute)s? ago|"(?:secret|challenge)": ?"[\w-]+"'
+    r"|(?<=data:image/svg\+xml;base64,)[\w+/=]+|(?<=<code>)[A-Z2-7]{32}(?=</code>)"
 )
 _OWN_PACE = frozenset({"content-length", "date", "expires", "ratelimit-remaining", "ratelimit-reset", "set-cookie"})
 
@@ -100,7 +103,9 @@ class Answer:
 
     def plain(self, *ids: str) -> Plain:
         """The answer without what is random in it, and without the ids that the request itself named."""
-        headers = {name: _without(value, ids) for name, value in self.headers.items() if name not in _OWN_PACE}
+        headers = {
+            name: _without(_RANDOM.sub("", value), ids) for name, value in self.headers.items() if name not in _OWN_PACE
+        }
         return self.status, headers, _without(_RANDOM.sub("", self.body.decode(errors="replace")), ids)
 
 

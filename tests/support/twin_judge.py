@@ -1,94 +1,64 @@
 """Sends what one site's people have to every host, and says what is wrong with the answers."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
-from tests.support.twin_bodies import Bodies
-from tests.support.twin_browser import NOTHING, STRANGE, Answer, Browser, Credential, Sent
+from tests.support.twin_browser import NOTHING, STRANGE, Answer, Credential, Sent
 from tests.support.twin_credentials import Keyring
-from tests.support.twin_ledger import SESSIONS, Ledger, Table, digest_of
+from tests.support.twin_ledger import SESSIONS, Ledger, Table
+from tests.support.twin_probes import SAFE, Probe, World, found_probes, major
 from tests.support.twin_routes import Route, Which
 from tests.support.twin_rules import complaints_about, difference
-from tests.support.twin_world import ADMIN, FOREIGN, MEMBER, NOWHERE, TWIN, Site
+from tests.support.twin_words import NOTED_WHEN_READ, OUT_OF_REACH
+from tests.support.twin_world import ADMIN, DISABLED, FOREIGN, MEMBER, NOWHERE, TWIN, Site
 
 UNKNOWN_HOST = "nobody.localhost"
-SAFE = ("GET", "HEAD", "OPTIONS")
-METHODS = (*SAFE, "POST", "PUT", "PATCH", "DELETE")
 # Looking at a page may begin a session, note where a device was last seen and when a key was last used.
 HOUSEKEEPING = frozenset({SESSIONS, "usersessions_usersession", "users_apikey"})
+GUIDE = "docs/how-to/testing.md says under “When the twin test is red” what each of these means and what to do."
 _SHOWN = 12
 # The beginning of every site's mark.
 _SEARCHES = ("search=wordof", "q=wordof")
 _IDS = [text for row in (TWIN, FOREIGN, NOWHERE) for text in (str(row.uuid), str(row.number))]
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """A method to try on a route, with its body. A minor one repeats what another tries; a refused one is a 405."""
-
-    method: str
-    body: Mapping[str, Any] = field(default_factory=dict)
-    minor: bool = False
-    refused: bool = False
-
-
-@dataclass
-class World:
-    """Three populated sites, what their people hold, and what is known of the routes between which this happens."""
-
-    browser: Browser
-    rings: tuple[Keyring, Keyring, Keyring]
-    probes: dict[tuple[str, str], list[Probe]] = field(default_factory=dict)
-    _bodies: dict[str, Bodies] = field(default_factory=dict)
-
-    @cached_property
-    def digests(self) -> list[dict[str, str]]:
-        """What the sites hold while nobody has done anything to them."""
-        return [digest_of(site) for site in self.sites]
-
-    @property
-    def sites(self) -> list[Site]:
-        """The first twin, the second and the platform."""
-        return [ring.site for ring in self.rings]
-
-    def bodies(self, ring: Keyring, routes: list[Route]) -> Bodies:
-        """Plausible bodies of a site, learnt once."""
-        if ring.site.name not in self._bodies:
-            self._bodies[ring.site.name] = Bodies(ring, self.browser, routes)
-        return self._bodies[ring.site.name]
+_OBJECTS: tuple[Which, ...] = ("twin", "foreign", "nowhere", "malformed")
 
 
 class Judge:
     """Tries one route. `problems` are sentences about what should not have happened; none of them is what one wants."""
 
-    def __init__(self, world: World, route: Route, routes: list[Route]) -> None:
-        self.world, self.route, self.routes = world, route, routes
-        self.ledger = Ledger(world.sites)
+    def __init__(self, world: World, route: Route, ledger: Ledger) -> None:
+        self.world, self.route, self.ledger = world, route, ledger
         self.problems: list[str] = []
         self._signed: dict[str, dict[str, dict[str, str]]] = {}
 
     def abroad(self, ring: Keyring, victim: Keyring, *, credentials: Sequence[Credential] = ()) -> None:
         """Another site's host: whatever one has at home is there what nobody ever had."""
         tried = self._fitting([*ring.alive(), *ring.alive(MEMBER)[:1], *credentials])
-        if self._exists(victim):
-            self._as_if_strange(tried, victim, _major(self.probes(victim)), links=ring)
-        else:
+        if not self._exists(victim):
             self._as_if_strange(tried[:1], victim, [Probe("GET")], links=ring)
+            return
+        first, *others = major(self.probes(victim))
+        self._as_if_strange(tried, victim, [first], links=ring)
+        self._as_if_strange(self._fitting(ring.alive()), victim, others, links=ring)
 
     def abroad_in_odd_ways(self, ring: Keyring, victim: Keyring) -> None:
         """The same with methods that the route refuses, with empty bodies, and by links that were mailed."""
-        minor = [probe for probe in self.probes(victim) if probe.minor] if self._exists(victim) else []
-        self._as_if_strange(ring.alive()[:1], victim, minor, links=ring)
+        for probe in self.probes(victim) if self._exists(victim) else []:
+            if probe.minor:
+                sent = self.sent(victim, probe, "twin", ring.alive()[0], links=ring)
+                _, written = self._look(sent, victim.site)
+                if _lasting(written):
+                    self._complain(sent, f"it wrote {_told(written)}")
         for query in ring.queries():
             self._by_mailed_link(ring, victim, query)
 
     def ended(self, ring: Keyring) -> None:
         """Their own host: what has ended, expired or was never meant as a key is what nobody ever had."""
         if self._exists(ring):
-            self._as_if_strange(self._fitting(ring.ended()), ring, _major(self.probes(ring)))
+            first, *others = major(self.probes(ring))
+            self._as_if_strange(self._fitting(ring.ended()), ring, [first])
+            self._as_if_strange(self._fitting(ring.alive(DISABLED)), ring, others)
 
     def at_home(self, ring: Keyring) -> None:
         """Their own host: nothing of others, nothing written elsewhere, nothing written by looking, and a hidden or
@@ -96,13 +66,19 @@ class Judge:
         if not self._exists(ring):
             return
         probes = self.probes(ring)
-        for person in (ADMIN, MEMBER):
-            for credential in self._fitting(ring.alive(person)):
-                for probe in _major(probes):
-                    self._object_by_object(ring, credential, probe)
+        for probe in major(probes):
+            for person in (ADMIN, MEMBER):
+                session, *others = self._fitting(ring.alive(person))
+                objects = _OBJECTS if person == ADMIN else _OBJECTS[:3]
+                tried = [self._object_by_object(ring, session, probe, objects)]
+                objects = _OBJECTS[:3] if person == ADMIN and self.route.is_api else _OBJECTS[:1]
+                tried += [self._object_by_object(ring, other, probe, objects) for other in others]
+                if person == ADMIN:
+                    shown = tried if self.route.is_api else tried[:1]
+                    self._require_reached(ring, probe, [answers["twin"] for answers in shown])
         for probe in probes:
             if probe.minor and not probe.refused:
-                self._object_by_object(ring, ring.alive()[0], probe)
+                self._object_by_object(ring, ring.alive()[0], probe, _OBJECTS[:1])
         for words in _SEARCHES if not self.route.names_an_object else ():
             sent = self.sent(ring, Probe("GET"), "twin", ring.alive()[0], query=words)
             self._look(sent, ring.site, alive=True)
@@ -111,33 +87,26 @@ class Judge:
         """Hosts that nobody has, and other ways to name one that somebody has."""
         path = self.sent(ring, Probe("GET"), "twin", NOTHING).path
         fixed, _ = self._look(Sent("GET", UNKNOWN_HOST, "/"), None)
-        session, token, key = ring.alive()
-        for method, credential in [*((method, session) for method in METHODS), ("GET", token), ("GET", key)]:
-            sent = Sent(method, UNKNOWN_HOST, path, credential)
+        session, token, _ = ring.alive()
+        for sent in (Sent(method, UNKNOWN_HOST, path, each) for method, each in (("GET", token), ("POST", session))):
             answer, written = self._look(sent, None)
             self._require_alike(sent, answer, fixed, "this host and any other that nobody has")
             if written:
                 self._complain(sent, f"it wrote {_told(written)} at a host that nobody has")
-        for credential in [session, token] if self._is_api else [session]:
-            sent = Sent("GET", victim.site.host, path, credential)
-            plain, _ = self._look(sent, victim.site)
-            for host in _spelled(victim.site.host):
-                spelled, _ = self._look(sent.to(host), victim.site)
-                self._require_alike(
-                    sent.to(host), spelled, plain, "this spelling and the usual one", host, victim.site.host
-                )
+        for credential in [session, token] if self.route.is_api else [session]:
+            self._spelled(Sent("GET", victim.site.host, path, credential), victim.site)
             self._forwarded(Sent("GET", ring.site.host, path, credential), ring.site, victim.site)
 
     def without_csrf_token(self, ring: Keyring) -> None:
-        """A write that a foreign page could have caused is refused, unless it is nobody's anyway."""
+        """A write that a foreign page could have caused is refused, unless it asks nobody who they are."""
         if not self._exists(ring):
             return
-        for probe in _major(self.probes(ring)):
+        for probe in major(self.probes(ring)):
             if probe.method in SAFE:
                 continue
             sent = self.sent(ring, probe, "twin", ring.alive()[0])
             answer, written = self._look(sent, ring.site, alive=True, checks_csrf=True)
-            if answer.status == 403 and not _lasting(written):
+            if answer.status >= 400 and not _lasting(written):
                 continue
             anonymous, _ = self._look(sent.by(NOTHING), ring.site, checks_csrf=True)
             self._require_alike(sent, answer, anonymous, "a session without CSRF token and no session")
@@ -165,63 +134,73 @@ class Judge:
         answers = [self._look(each, victim.site)[0] for each in (sent, strange)]
         self._require_alike(sent, *answers, "a link from elsewhere and one that nobody was sent", token, nobodys)
 
-    def _object_by_object(self, ring: Keyring, credential: Credential, probe: Probe) -> None:
-        objects: tuple[Which, ...] = ("twin", "foreign", "nowhere", "malformed")
-        answers: dict[str, Answer] = {}
-        for which in objects if self.route.names_an_object and not probe.minor else objects[:1]:
+    def _object_by_object(
+        self, ring: Keyring, credential: Credential, probe: Probe, objects: Sequence[Which]
+    ) -> dict[Which, Answer]:
+        answers: dict[Which, Answer] = {}
+        for which in objects if self.route.names_an_object else objects[:1]:
             sent = self.sent(ring, probe, which, credential)
             answers[which], written = self._look(sent, ring.site, alive=True)
             self._require_own_writes(sent, ring.site, written)
             self._require_uncached(sent, answers[which])
-        if "nowhere" not in answers:
+        if "nowhere" in answers:
+            sent = self.sent(ring, probe, "foreign", credential)
+            missing = answers["nowhere"]
+            self._require_alike(sent, answers["foreign"], missing, "a foreign object and one that never was")
+            if answers["twin"].status == 404:
+                self._require_alike(sent, answers["twin"], missing, "a hidden object and one that never was")
+            if "malformed" in answers and answers["malformed"].status < 400 <= missing.status:
+                self._complain(sent, "a malformed id is answered where a missing one is refused")
+        return answers
+
+    def _require_reached(self, ring: Keyring, probe: Probe, answers: Sequence[Answer]) -> None:
+        known = f"{probe.method} {self.route.name}"
+        if known in OUT_OF_REACH or any(map(_reaches, answers)):
             return
-        missing = answers["nowhere"]
-        sent = self.sent(ring, probe, "foreign", credential)
-        self._require_alike(sent, answers["foreign"], missing, "a foreign object and one that never was")
-        if answers["twin"].status == 404:
-            self._require_alike(sent, answers["twin"], missing, "a hidden object and one that never was")
-        if answers["malformed"].status < 400 <= missing.status:
-            self._complain(sent, "a malformed id is answered where a missing one is refused")
+        statuses = ", ".join(sorted({str(answer.status) for answer in answers}))
+        sent = self.sent(ring, probe, "twin", ring.alive()[0])
+        self._complain(
+            sent, f"“{known}” lets an administrator no further than {statuses}, so what is behind that was not tried"
+        )
+
+    def _spelled(self, sent: Sent, site: Site) -> None:
+        plain, _ = self._look(sent, site)
+        odd = sent.to(f"WWW.{site.host.upper()}.:8443")
+        spelled, _ = self._look(odd, site)
+        self._require_alike(odd, spelled, plain, "this spelling and the usual one", odd.host, site.host)
 
     def _forwarded(self, sent: Sent, own: Site, victim: Site) -> None:
         plain, _ = self._look(sent, own, alive=True)
-        for name in ("X-Forwarded-Host", "X-Host", "X-Original-Host", "Forwarded"):
-            steered = sent.to(sent.host, (name, f"host={victim.host}" if name == "Forwarded" else victim.host))
-            answer, _ = self._look(steered, own, alive=True)
-            self._require_alike(steered, answer, plain, "with and without this header")
+        names = ("X-Forwarded-Host", "X-Forwarded-Server", "X-Host", "X-Original-Host")
+        headers = [(name, victim.host) for name in names] + [("Forwarded", f"host={victim.host}")]
+        steered = sent.to(sent.host, *headers)
+        answer, _ = self._look(steered, own, alive=True)
+        self._require_alike(steered, answer, plain, "with and without these headers")
 
     def _exists(self, ring: Keyring) -> bool:
         return ring.site.urlconf in self.route.views
 
     def probes(self, ring: Keyring) -> list[Probe]:
-        """What to send to the route: each method that its view takes, with a plausible and with an empty body, and,
-        as minor ones, the methods that it refuses."""
+        """What to send to the route at a site, found once."""
         known = (str(self.route), ring.site.name)
         if known not in self.world.probes:
-            self.world.probes[known] = list(self._found(ring))
-        return self.world.probes[known]
+            path = self.route.path("twin", self._links(ring))
+            bodies = self.world.bodies(ring)
 
-    def _found(self, ring: Keyring) -> Iterator[Probe]:
-        path = self.route.path("twin", self._links(ring))
-        for method in METHODS:
-            body = {} if method in SAFE else self.world.bodies(ring, self.routes).of(self.route, method, path)
-            sent = Sent(method, ring.site.host, path, ring.alive()[0], **body)
-            refused = self._look(sent, ring.site, alive=True)[0].status == 405
-            yield Probe(method, body, minor=refused or method in ("HEAD", "OPTIONS"), refused=refused)
-            if not refused and method not in SAFE:
-                yield Probe(method, {"content_type": body["content_type"]}, minor=True)
+            def answer_to(method: str, body: Mapping[str, object]) -> Answer:
+                sent = Sent(method, ring.site.host, path, ring.alive()[0], **body)  # type: ignore[arg-type]
+                return self._look(sent, ring.site, alive=True)[0]
+
+            self.world.probes[known] = list(found_probes(lambda method: bodies.of(self.route, method, path), answer_to))
+        return self.world.probes[known]
 
     def _fitting(self, credentials: Iterable[Credential]) -> list[Credential]:
         """All credentials for the API; a page looks at the cookie alone, so of the others there one is enough."""
         found = list(credentials)
-        if self._is_api:
+        if self.route.is_api:
             return found
         others = [each for each in found if each.shape != "session"]
         return [each for each in found if each.shape == "session"] + others[:1]
-
-    @property
-    def _is_api(self) -> bool:
-        return self.route.form.startswith("api/")
 
     def sent(
         self,
@@ -257,7 +236,8 @@ class Judge:
         elsewhere = {table: count for table, count in written.items() if table[0] != own.schema}
         if elsewhere:
             self._complain(sent, f"it wrote elsewhere: {_told(elsewhere)}")
-        strange = {table: count for table, count in written.items() if table[1] not in HOUSEKEEPING}
+        expected = {*HOUSEKEEPING, NOTED_WHEN_READ.get(self.route.name)}
+        strange = {table: count for table, count in written.items() if table[1] not in expected}
         if sent.method in SAFE and strange:
             self._complain(sent, f"looking wrote {_told(strange)}")
 
@@ -284,12 +264,17 @@ class Judge:
 
     def require_no_problems(self) -> None:
         """Raise an AssertionError that tells the first problems."""
-        shown = self.problems[:_SHOWN]
-        assert not shown, "\n".join([f"{len(self.problems)} problems", *shown])
+        require_none(self.problems)
 
 
-def _major(probes: Iterable[Probe]) -> list[Probe]:
-    return [each for each in probes if not each.minor]
+def require_none(problems: Sequence[str]) -> None:
+    """Raise an AssertionError that tells the first problems and where to read on."""
+    assert not problems, "\n".join([f"{len(problems)} problems. {GUIDE}", *problems[:_SHOWN]])
+
+
+def _reaches(answer: Answer) -> bool:
+    led_away = answer.status == 302 and re.search(r"/(sign-in|confirm-yourself)/", answer.headers["location"])
+    return answer.status < 400 and not led_away
 
 
 def _lasting(written: Counter[Table]) -> dict[Table, int]:
@@ -298,10 +283,3 @@ def _lasting(written: Counter[Table]) -> dict[Table, int]:
 
 def _told(written: Mapping[Table, int]) -> str:
     return ", ".join(f"{schema}.{table} ×{count}" for (schema, table), count in sorted(written.items())) or "nothing"
-
-
-def _spelled(host: str) -> Iterator[str]:
-    yield host.upper()
-    yield f"{host}."
-    yield f"{host}:8443"
-    yield f"www.{host}"

@@ -36,7 +36,7 @@ class Ledger:
         self._last = self._counts()
 
     def take(self, own: Site | None = None) -> Counter[Table]:
-        """The rows written since the last time, by table; nothing of them is left but new sessions.
+        """The rows written since the last time, by table; nothing of them is left.
 
         Where the registry keeps rows of a tenant and the tenant is `own`, those of its own do not count as the
         platform's.
@@ -45,7 +45,7 @@ class Ledger:
         written, self._last = counts - self._last, counts
         kept = [table for schema, table in written if schema == PLATFORM_SCHEMA and table in _OF_TENANTS]
         after = {table: _without(own, table) for table in kept}
-        if any(table != SESSIONS for _, table in written):
+        if written:
             self._undo()
         for table in kept:
             if own is not None and own.ref is not None and after[table] == _without(own, table):

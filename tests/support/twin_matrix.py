@@ -1,7 +1,8 @@
 """Who may do what: each route's answer to each role, as people read it."""
 
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,9 @@ from shared_apps.users.selectors import realm_actions, user_get
 from shared_apps.users.services import token_issue
 from tests.support.twin_browser import NOTHING, Answer, Credential
 from tests.support.twin_credentials import Keyring, sign_in
-from tests.support.twin_judge import Judge, Probe, World
+from tests.support.twin_judge import Judge
+from tests.support.twin_ledger import Ledger
+from tests.support.twin_probes import Probe, World, major
 from tests.support.twin_routes import Route
 from tests.support.twin_world import ADMIN, DISABLED, make_person
 
@@ -40,11 +43,6 @@ class Row:
     route: Route
     asked: tuple[str, ...]
     answers: dict[str, str]
-
-    @property
-    def is_api(self) -> bool:
-        """Whether it is REST and not a page."""
-        return self.route.form.startswith("api/")
 
     @property
     def action(self) -> str:
@@ -70,23 +68,25 @@ class Row:
 
 
 class Matrix:
-    """Asks every route of a site as everybody."""
+    """Asks routes of a site as everybody, for whom it makes people and keys."""
 
-    def __init__(self, world: World, ring: Keyring, routes: list[Route]) -> None:
-        self.world, self.ring, self.routes = world, ring, routes
+    def __init__(self, world: World, ring: Keyring) -> None:
+        self.world, self.ring = world, ring
         self._people = dict(self._arrived())
         with ring.site.entered():
             self._keys = {code: _make_key([code]) for code in realm_actions()} | {"": _make_key([])}
 
-    def rows(self) -> Iterator[Row]:
-        """The table, by path."""
-        for route in self.routes:
+    def rows(self, routes: Iterable[Route], ledger: Ledger) -> Iterator[Row]:
+        """A row for each of their methods, by path."""
+        for route in routes:
             if self.ring.site.urlconf in route.views:
-                judge = Judge(self.world, route, self.routes)
-                yield from (self._row(judge, probe) for probe in judge.probes(self.ring) if not probe.minor)
+                judge = Judge(self.world, route, ledger)
+                yield from (self._row(judge, probe) for probe in major(judge.probes(self.ring)))
 
     def _row(self, judge: Judge, probe: Probe) -> Row:
-        api = judge.route.form.startswith("api/")
+        """Where no action is asked about, and the one who may most gets what people without a role get, the roles
+        between them are not asked."""
+        is_api = judge.route.is_api
 
         def answer(credential: Credential) -> str:
             answered = self.world.browser.send(judge.sent(self.ring, probe, "twin", credential))
@@ -95,10 +95,16 @@ class Matrix:
 
         top = personas(self.ring)[-len(KEYS) - 1]
         with _recorded() as asked:
-            answers = {top: answer(self._people[top][api])}
+            answers = {top: answer(self._people[top][is_api])}
+        answers["no role"] = answer(self._people["no role"][is_api])
         for persona, credentials in self._people.items():
-            answers.setdefault(persona, answer(credentials[api]))
-        if api:
+            if persona in answers:
+                continue
+            if asked or persona in NOBODY or answers["no role"] != answers[top]:
+                answers[persona] = answer(credentials[is_api])
+            else:
+                answers[persona] = answers[top]
+        if is_api:
             answers |= {KEYS[0]: answer(self._keys[""]), KEYS[1]: answer(self._keys[asked[0] if asked else ""])}
         return Row(self.ring.site.name, probe.method, judge.route, tuple(asked), answers)
 
@@ -145,15 +151,18 @@ def _recorded() -> Iterator[list[str]]:
         yield asked
 
 
-def table(rows: list[Row], columns: list[str]) -> Iterator[str]:
-    """The rows of one site as lines of text."""
-    route_width = max(len(str(row.route)) for row in rows) + 2
-    action_width = max(len(row.action) for row in rows) + 2
-    short = [_SHORT.get(name, name) for name in columns]
-    yield f"{'':7}{'':{route_width}}{'':{action_width}}{' '.join(short)}".rstrip()
+def table(title: str, rows: list[Row], columns: list[str]) -> Iterator[str]:
+    """The rows of one site as lines of text: under each answer, and the actions asked about, where it is given."""
+    alike: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:
-        cells = [f"{row.answers.get(name, '·'):^{len(head)}}" for name, head in zip(columns, short, strict=True)]
-        yield f"{row.method:7}/{row.route!s:{route_width - 1}}{row.action:{action_width}}{' '.join(cells)}".rstrip()
+        alike[row.action, *(row.answers.get(name, "·") for name in columns)].append(row)
+    width = max(len(title), *(len(action) for action, *_ in alike)) + 2
+    short = [_SHORT.get(name, name) for name in columns]
+    yield f"{title:{width}}{' '.join(short)}"
+    for (action, *answers), same in sorted(alike.items()):
+        cells = " ".join(f"{answer:^{len(head)}}" for answer, head in zip(answers, short, strict=True))
+        yield f"\n{action:{width}}{cells.rstrip()}"
+        yield from (f"  {row.method:6} /{row.route}" for row in same)
 
 
 _SHORT = {KEYS[0]: "key(-)", KEYS[1]: "key(scope)", "no role": "no_role"}

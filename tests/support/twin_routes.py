@@ -1,9 +1,10 @@
 """Every route of both URL configurations, read from the resolver, and what its parameters may be."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from inspect import unwrap
 from typing import Any, Literal
 
 from django.conf import settings
@@ -11,26 +12,15 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 from django.utils.regex_helper import normalize
 
+from tests.support.twin_words import LINKS, PARAMETERS
 from tests.support.twin_world import FOREIGN, NOWHERE, TWIN
 
 # What the object is that a path names: one that both tenants have, one that only the other has, none, and nonsense.
 Which = Literal["twin", "foreign", "nowhere", "malformed"]
 ROWS = {"twin": TWIN, "foreign": FOREIGN, "nowhere": NOWHERE}
 
-# Parameters that are no ids, by the name of the route and their own; a callable makes it from links that were mailed.
-WORDS: dict[str, Mapping[str, str]] = {
-    "console:tenant_change": {"change": "suspend"},
-    "console:order": {"kind": "verify"},
-    "console:retry": {"backlog": "jobs"},
-    "onboarding:skip": {"code": "api_key"},
-    "tenants-work-retry": {"backlog": "jobs"},
-}
-# Routes that a mailed or signed link opens: their parameters are parts of that link.
-LINKS = {
-    "account_confirm_email": "confirmation",
-    "account_reset_password_from_key": "reset",
-    "file": "file",
-}
+# Views that are in no room, by the package that has them.
+_ROOMS = {"allauth": "account", "config": "core", "core": "core", "drf_spectacular": "core", "tests": "planted"}
 
 
 class CannotFill(AssertionError):
@@ -49,6 +39,18 @@ class Route:
     def __str__(self) -> str:
         return re.sub(r"%\((\w+)\)s", r"{\1}", self.form)
 
+    def room(self, urlconf: str = "") -> str:
+        """The app whose view answers here; the pages of the sign-in library are “account”, everything common “core”."""
+        view = self.views[urlconf or next(iter(self.views))]
+        view = getattr(view, "view_class", None) or getattr(view, "cls", None) or unwrap(view)
+        floor, _, rest = view.__module__.partition(".")
+        return _ROOMS.get(floor) or rest.partition(".")[0]
+
+    @property
+    def is_api(self) -> bool:
+        """Whether it is REST and not a page."""
+        return self.form.startswith("api/")
+
     @property
     def names_an_object(self) -> bool:
         """Whether the path holds an id or a link's token."""
@@ -61,15 +63,16 @@ class Route:
     def _value(self, name: str, kind: str, which: Which, links: Mapping[str, Mapping[str, str]]) -> str:
         if self.name in LINKS:
             return links[LINKS[self.name]][name] if which in ("twin", "foreign") else _nonsense(name, which)
-        if name in WORDS.get(self.name, {}):
-            return WORDS[self.name][name]
+        if name in PARAMETERS.get(self.name, {}):
+            return PARAMETERS[self.name][name]
         if kind == "int":
             return "0" if which == "malformed" else str(ROWS[which].number)
         if kind == "uuid" or (kind == "str" and (name == "id" or name.endswith("_id"))):
             return "not-an-id" if which == "malformed" else str(ROWS[which].uuid)
         raise CannotFill(
-            f"/{self}: say in WORDS of tests/support/twin_routes.py what <{kind}:{name}> of “{self.name}” may be, "
-            "or name it after what it is, `id` or `…_id`."
+            f"/{self} is new here: say in PARAMETERS of tests/support/twin_words.py what <{kind}:{name}> of "
+            f"“{self.name}” may be. An object's id needs no word: call it `id` or `…_id`. A part of a link that is "
+            "mailed or signed belongs into LINKS there, and the link into twin_credentials.py."
         )
 
 
@@ -86,6 +89,14 @@ def all_routes(*urlconfs: str) -> list[Route]:
             views = {**(known.views if known else {}), urlconf: view}
             found[form] = Route(form, parameters, name, views)
     return [found[form] for form in sorted(found)]
+
+
+def rooms_of(routes: Iterable[Route]) -> dict[str, list[Route]]:
+    """The routes by the room that answers them."""
+    found: dict[str, list[Route]] = {}
+    for route in routes:
+        found.setdefault(route.room(), []).append(route)
+    return dict(sorted(found.items()))
 
 
 _Leaf = tuple[str, tuple[tuple[str, str], ...], str, Callable[..., Any]]

@@ -180,9 +180,12 @@ def copy_sign_ins(source: Site, target: Site) -> None:
 
 @contextmanager
 def unlimited() -> Iterator[None]:
-    """Take off the limits on attempts: thousands of requests come from one address here."""
+    """Take off the limits on attempts, as thousands of requests come from one address here, and the demand for a fresh
+    sign-in, as the people sign in once."""
     plenty = {name: {**limit, "points": 10**6} for name, limit in settings.RATE_LIMITS.items()}
-    with override_settings(RATE_LIMITS=plenty, ACCOUNT_RATE_LIMITS=False, MFA_RATE_LIMITS=False):
+    with override_settings(
+        RATE_LIMITS=plenty, ACCOUNT_RATE_LIMITS=False, MFA_RATE_LIMITS=False, ACCOUNT_REAUTHENTICATION_TIMEOUT=86_400
+    ):
         yield
 
 

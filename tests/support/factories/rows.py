@@ -89,19 +89,32 @@ SPECIAL: dict[str, Callable[[RowKey, Filling], Values]] = {
         "type": "webauthn",
         "data": {"name": fill.text(row), "credential": _passkey(row)},
     },
-    "notifications.notification": lambda row, fill: {"url": "/people/account/", "icon": "bell"},
-    "organisation.organisation": lambda row, fill: {"id": 1, "country": "PT", "currency": "EUR"},
+    "notifications.notification": lambda row, fill: {"url": f"/{fill.text(row)}/", "icon": "bell"},
+    "organisation.organisation": lambda row, fill: {
+        "id": 1,
+        "country": "AF",
+        "currency": "EUR",
+        "email": "",
+        "phone": "",
+        "postal_code": "",
+    },
     "sessions.session": lambda row, fill: {"session_key": f"session-of-row-{row.number}"},
     "signup.signup": lambda row, fill: {"tenant_id": None, "held": None},
     "tenants.fleetitem": lambda row, fill: {"wave": 1},
     "tenants.fleetrun": lambda row, fill: {"state": "finished", "waves": [100]},
     "tenants.tenant": lambda row, fill: {
-        "schema_name": f"t_{row.number:020}",
         "cell": "default",
-        "state": "active",
+        "owner": {},
+        "schema_name": None,
+        "slug": fill.text(row),
+        "state": "requested",
         "resume_state": "",
     },
-    "users.apikey": lambda row, fill: {"credential_version": 1, "public_id": f"row{row.number}"},
+    "users.apikey": lambda row, fill: {
+        "credential_version": 1,
+        "public_id": f"row{row.number}",
+        "scopes": ["trail.view"],
+    },
     "users.signinpolicy": lambda row, fill: {"id": 1},
     "users.tokenfamily": lambda row, fill: {"credential_version": 1, "revoked_for": ""},
     "users.user": lambda row, fill: {"language": "", "time_zone": ""},
@@ -119,8 +132,9 @@ def fill_tables(row: RowKey, filling: Filling) -> list[str]:
                 model._base_manager.bulk_create([model(**row_of(model, row, filling))], ignore_conflicts=once)
         except (Error, TypeError, ValueError) as error:
             raise RowRefused(
-                f"Say in SPECIAL of tests/support/factories/rows.py what a row of {model._meta.label} needs: {error}"
-            ) from error
+                f"{model._meta.label} is new here: say in SPECIAL of tests/support/factories/rows.py what a row of it"
+                f" needs beyond its columns' types, as here {error}"
+            ) from None
         labels.append(model._meta.label)
     return labels
 
@@ -130,7 +144,7 @@ def row_of(model: type[models.Model], row: RowKey, filling: Filling) -> Values:
     values = {
         field.attname: _value(field, row, filling)
         for field in model._meta.concrete_fields
-        if not (field.db_default is not NOT_PROVIDED and isinstance(field, models.IntegerField))
+        if not field.generated and not (field.db_default is not NOT_PROVIDED and isinstance(field, models.IntegerField))
     }
     return values | SPECIAL.get(model._meta.label_lower, lambda *_: {})(row, filling)
 
