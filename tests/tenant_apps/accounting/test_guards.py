@@ -123,10 +123,14 @@ def test_a_draft_cannot_be_declared_posted(books: Books) -> None:
     draft.delete()
 
 
-def test_the_application_cannot_say_that_it_is_the_ledger(books: Books) -> None:
+def test_the_application_is_not_believed_when_it_says_that_it_is_the_ledger(books: Books) -> None:
     books.post("bank", "sales", "1")
     with pytest.raises(psycopg2.errors.InsufficientPrivilege), atomic(), cursor() as opened:
         opened.cursor.execute("SELECT set_config('livery.ledger', 'writing', true)")
+    with pytest.raises(psycopg2.errors.RestrictViolation), atomic(), cursor() as opened:
+        # Past the cursor that refuses such statements by their text.
+        opened.cursor.execute("SET LOCAL livery.ledger = 'writing'")
+        opened.cursor.execute("UPDATE accounting_journalentry SET memo = 'changed'")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
 -- The books are written by the ledger's own functions and by nothing else: not by the ORM, raw SQL or COPY, and not by
--- the owner's hand. The functions run as the owner and say so in livery.ledger until they return; the application's
--- roles can neither set that nor write the tables.
+-- the owner's hand. The functions run as the owner and say so in livery.ledger until they return. The application's
+-- role may not write the tables; where it may, for drafts, it is not believed when it says the same.
 CREATE FUNCTION @schema@.accounting_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $function$
 BEGIN
     -- Asked here and not in a WHEN clause, which PostgreSQL would make ready anew for every statement.
-    IF current_setting('livery.ledger', true) = 'writing' AND TG_LEVEL = 'ROW' THEN
+    IF current_setting('livery.ledger', true) = 'writing' AND current_user <> '@schema@' AND TG_LEVEL = 'ROW' THEN
         IF TG_OP = 'DELETE' THEN
             RETURN OLD;
         END IF;
@@ -17,7 +17,7 @@ END $function$;
 -- Drafts are anybody's who may write the table; what is posted is the ledger's.
 CREATE FUNCTION @schema@.accounting_refuse_posted() RETURNS trigger LANGUAGE plpgsql AS $function$
 BEGIN
-    IF current_setting('livery.ledger', true) = 'writing' THEN
+    IF current_setting('livery.ledger', true) = 'writing' AND current_user <> '@schema@' THEN
         NULL;
     ELSIF TG_OP <> 'INSERT' AND OLD.state <> 'draft' OR TG_OP <> 'DELETE' AND NEW.state <> 'draft' THEN
         RAISE EXCEPTION '% is written by the ledger alone: % of a posted entry refused', TG_TABLE_NAME, TG_OP
