@@ -68,6 +68,8 @@ _NO_BULK = "the list has nothing to do with several at once"
 _NO_RUN = "no run over the fleet goes on"
 # Tables that are written when something is only looked at, by the route's name: that it was looked at is kept.
 NOTED_WHEN_READ = {"trail-entries-export": "trail_trailentry"}
+# Routes whose object's owner alone gets in, whatever the role of somebody else grants.
+OWNERS_ALONE = frozenset({"api-keys-rotate"})
 # What even an administrator of a site cannot do in this test, by method and the route's name, and why.
 OUT_OF_REACH = {
     "GET account_reset_password_from_key": "leads on to where a session keeps the link",
