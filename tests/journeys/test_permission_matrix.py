@@ -132,7 +132,7 @@ def _all(rows: Rows) -> Iterator[Row]:
 
 
 def _is_special(row: Row, persona: str) -> bool:
-    """Whether somebody is rightly refused what the role grants: what only an object's owner may, or a key's write, which
-    may give somebody a role that allows more than the key's one scope."""
+    """Whether somebody is rightly refused what the role grants: what only an object's owner may, or a key's write, as
+    it may give somebody a role that allows more than the key's one scope."""
     is_kept = row.route.name in OWNERS_ALONE or (persona == KEYS[1] and row.method != "GET")
     return is_kept and not row.lets_in(persona)
