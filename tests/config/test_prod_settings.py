@@ -38,6 +38,11 @@ def test_good_settings_load():
     assert load().returncode == 0
 
 
+def test_nothing_switches_the_second_factor_of_the_platforms_people_off():
+    asked = "from django.conf import settings; assert settings.PLATFORM_REQUIRES_TWO_FACTOR"
+    assert run("-c", asked, PLATFORM_REQUIRES_TWO_FACTOR="false").returncode == 0
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
