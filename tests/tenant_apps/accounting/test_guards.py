@@ -151,8 +151,11 @@ def test_what_an_account_means_stays_once_it_has_lines(books: Books, change: dic
 
 def test_an_account_below_zero_gets_no_floor(books: Books) -> None:
     books.post("rent", "bank", "5")
-    with pytest.raises(IntegrityError), atomic():
-        Account.objects.filter(pk=books["bank"]).update(floor="zero")
+    books.post("fees", "bank", "1")
+    for name in ("bank", "fees"):
+        with pytest.raises(IntegrityError), atomic():
+            Account.objects.filter(pk=books[name]).update(floor="zero")
+    books.post("bank", "fees", "1")
     books.post("bank", "sales", "5")
     Account.objects.filter(pk=books["bank"]).update(floor="zero")
 

@@ -125,13 +125,14 @@ BEGIN
         END IF;
     END IF;
     IF NEW.floor = 'zero' AND OLD.floor <> 'zero' AND EXISTS (
-        SELECT FROM @schema@.accounting_accountbalance b
-        LEFT JOIN LATERAL (
-            SELECT coalesce(sum(l.debit - l.credit), 0) AS tail FROM @schema@.accounting_journalline l
-            WHERE l.account_id = OLD.id AND l.currency = b.currency AND l.version IS NULL
-        ) t ON true
-        WHERE b.account_id = OLD.id
-        AND (b.posted + t.tail) * CASE NEW.normal_side WHEN 'debit' THEN 1 ELSE -1 END - b.held < 0
+        SELECT FROM (
+            SELECT b.currency, b.posted, b.held FROM @schema@.accounting_accountbalance b WHERE b.account_id = OLD.id
+            UNION ALL
+            SELECT l.currency, l.debit - l.credit, 0 FROM @schema@.accounting_journalline l
+            WHERE l.account_id = OLD.id AND l.version IS NULL
+        ) o
+        GROUP BY o.currency
+        HAVING sum(o.posted) * CASE NEW.normal_side WHEN 'debit' THEN 1 ELSE -1 END < sum(o.held)
     ) THEN
         RAISE EXCEPTION 'Account % is below zero already', OLD.code
         USING ERRCODE = 'restrict_violation', CONSTRAINT = 'accounting_account_below_floor';
