@@ -44,6 +44,10 @@ check: $(STAMP) ## Style, imports, types and missing migrations, without running
 bench: $(STAMP) ## Print the benchmarks' ratios, each measured side by side in one run
 	@set -e; for file in tests/bench/*.py; do echo "== $$file"; $(RUN) deploy.local.run --data .data/bench $$file; done
 
+.PHONY: screenshots
+screenshots: $(STAMP) browser ## Take the pictures of docs/screenshots anew, from a demo of their own
+	@$(RUN) deploy.local.screenshots
+
 .PHONY: shell
 shell: $(STAMP) ## A Python shell on the demo's data
 	@$(RUN) deploy.local.run manage.py shell

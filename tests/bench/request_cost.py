@@ -59,7 +59,7 @@ def _measure() -> None:
     from tests.support.markers import put_markers
     from tests.support.twins import make_twins
 
-    _drop_database()
+    drop_database(DATABASE)
     call_command("database", "prepare", verbosity=0)
     call_command("migrate", verbosity=0)
     twins = make_twins()
@@ -70,7 +70,7 @@ def _measure() -> None:
         _print({name: _per_request(found) for name, found in _in_turns(tenants).items()})
     finally:
         stop_listening()
-        _drop_database()
+        drop_database(DATABASE)
 
 
 def _in_turns(tenants: list[dict[str, str]]) -> dict[str, list[float]]:
@@ -117,22 +117,23 @@ def _print(found: dict[str, float]) -> None:
     print(f"\n  {'over plain Django':<36} {over:.3f}   budget < {BUDGET}: {verdict}")
 
 
-def _drop_database() -> None:
+def drop_database(name: str) -> None:
+    """Drop a benchmark's database and the roles of its organisations."""
     import psycopg2
     from psycopg2.sql import SQL, Identifier
 
     connection = psycopg2.connect(os.environ["DATABASE_ADMIN_URL"])
     connection.autocommit = True
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         roles = []
         if cursor.fetchone():
-            inside = psycopg2.connect(os.environ["DATABASE_ADMIN_URL"], dbname=DATABASE)
+            inside = psycopg2.connect(os.environ["DATABASE_ADMIN_URL"], dbname=name)
             with inside, inside.cursor() as asked:
                 asked.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^t_[0-9a-z]{20}$'")
-                roles = [name for (schema,) in asked.fetchall() for name in (schema, f"{schema}_ro")]
+                roles = [role for (schema,) in asked.fetchall() for role in (schema, f"{schema}_ro")]
             inside.close()
-        cursor.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(DATABASE)))
+        cursor.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
         for role in roles:
             cursor.execute(SQL("DROP ROLE {}").format(Identifier(role)))
     connection.close()

@@ -7,7 +7,7 @@ import pytest
 
 from deploy.local.prepare import ROOT
 
-TARGETS = ("help", "demo", "demo-reset", "test", "check", "bench", "shell", "migrations", "lock")
+TARGETS = ("help", "demo", "demo-reset", "test", "check", "bench", "screenshots", "shell", "migrations", "lock")
 
 
 def make(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
