@@ -2,7 +2,7 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -74,8 +74,12 @@ class Security(FormView):
             self.offer(_("Sign-ins"), reverse("users:sign_in_list"), action="sign_ins.view", icon="history"),
         ]
 
-    def perform(self, data: dict[str, Any]) -> SignInPolicy:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Change the policy; raises PermissionRefused for whoever may only see it."""
         require("security.edit", self.actor)
+        return super().post(request, *args, **kwargs)
+
+    def perform(self, data: dict[str, Any]) -> SignInPolicy:
         return sign_in_policy_change(actor=self.actor, **data)
 
     def success_url(self, result: SignInPolicy) -> str:
