@@ -1,3 +1,4 @@
+import re
 from functools import lru_cache
 
 import nh3
@@ -27,6 +28,11 @@ def legal_html(text: str) -> SafeString:
             link_rel="noopener noreferrer nofollow",
         )
     )
+
+
+def plain_text(text: str) -> str:
+    """Markdown as words in one line, for where no markup is shown."""
+    return " ".join(re.sub(r"(?<=\])\([^)]*\)|[#*_>`\[\]]", " ", text).split())
 
 
 def legal_links(published: Published) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from core.tenancy import TenantRef, current_tenant
 from core.web.htmx import render_page
-from shared_apps.tenants.branding.legal import legal_html
+from shared_apps.tenants.branding.legal import legal_html, plain_text
 from shared_apps.tenants.branding.selectors import has_public_home, published_of
 from shared_apps.tenants.selectors import host_url
 
@@ -59,11 +59,10 @@ def for_visitors(page: View) -> View:
 def _home(tenant: TenantRef) -> PublicHome:
     values = published_of(tenant).values
     about = legal_html(values.about) if values.about else ""
-    plain = " ".join(re.sub(r"[#*_>`\[\]]|\([^)]*\)", " ", values.about).split())
     return PublicHome(
         title=values.headline or tenant.name,
         lead=values.tagline,
-        description=(values.tagline or plain or tenant.name)[:_LONGEST_DESCRIPTION],
+        description=(values.tagline or plain_text(values.about) or tenant.name)[:_LONGEST_DESCRIPTION],
         url=f"{host_url(tenant.primary_host)}/",
         about=about,
         email=values.contact_email,

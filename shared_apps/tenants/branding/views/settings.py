@@ -25,6 +25,7 @@ from shared_apps.tenants.branding.forms import (
     PictureRemovalForm,
     VersionForm,
 )
+from shared_apps.tenants.branding.legal import plain_text
 from shared_apps.tenants.branding.models import AssetKind
 from shared_apps.tenants.branding.selectors import (
     Draft,
@@ -228,6 +229,7 @@ def _look(request: HttpRequest, draft: Draft) -> dict[str, Any]:
     square = draft.assets.get(AssetKind.SQUARE.value)
     return {
         "draft": draft,
+        "about": plain_text(draft.values.about),
         "ink": ink,
         "is_nudged": ink.brand != draft.values.brand,
         "readings": _rows(draft.values),
