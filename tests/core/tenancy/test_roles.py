@@ -171,6 +171,7 @@ def test_a_read_only_tenant_writes_what_signing_in_needs_and_nothing_else(login:
         "mfa_authenticator": {"UPDATE data", "UPDATE last_used_at"},
         "users_apikey": {"UPDATE last_used_at"},
         "users_refreshtoken": {"INSERT", "UPDATE"},
+        "users_signin": {"INSERT"},
         "users_tokenfamily": {"INSERT", "UPDATE"},
         "users_user": {"UPDATE last_login"},
         "usersessions_usersession": {"INSERT", "UPDATE", "DELETE"},
