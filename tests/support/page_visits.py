@@ -49,12 +49,12 @@ class Visit:
         return self.templates & page_templates()
 
 
-def visits_of(world: World, ring: Keyring, credentials: Iterable[Credential]) -> Iterator[Visit]:
-    """The HTML pages of a site for each of these people: every route, and what links in mails lead to."""
+def visits_of(world: World, ring: Keyring, credentials: Iterable[Credential], *, below: str = "") -> Iterator[Visit]:
+    """The HTML pages of a site for each of these people: every route, or those below a path, and mailed links."""
     links = ring.links()
-    asked = [("", path) for path in ring.mailed.values()]
+    asked = [] if below else [("", path) for path in ring.mailed.values()]
     for route in all_routes(ring.site.urlconf):
-        if route.form.startswith("api/v") or route.name in FOREIGN_ROUTES:
+        if route.form.startswith("api/") or route.name in FOREIGN_ROUTES or not route.form.startswith(below):
             continue
         path = route.path("twin", links)
         asked.append((route.name, path))

@@ -3,21 +3,12 @@
 import pytest
 
 from core.web.styleguide.views import PARTS
-from tests.journeys.kit.conftest import NARROW, NARROWEST, WIDE
+from tests.support.live import NARROW, NARROWEST, WIDE
+from tests.support.page_checks import CHECK
 
 ERRORS = ("error/server_error", "error/tenant_suspended")
 PAGES = ["", *PARTS, *ERRORS]
 LOOKS = [(theme, mode) for theme in ("riverbank", "kiln", "harbour") for mode in ("light", "dark")]
-CHECK = """
-async ([rules, place]) => {
-  const options = { preload: false, iframes: false };
-  const only = rules.length ? { runOnly: { type: "rule", values: rules } } : {};
-  const result = await axe.run(place, { ...options, ...only, resultTypes: ["violations"] });
-  const why = (node) => node.any.map((each) => each.message).join("; ");
-  const said = (rule, node) => `${rule.id}: ${node.target.join(" ")} ${why(node)}`;
-  return result.violations.flatMap((rule) => rule.nodes.map((node) => said(rule, node)));
-}
-"""
 WEAR = """
 async ([theme, mode]) => {
   if (!document.adoptedStyleSheets.length) {

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.journeys.kit.conftest import NARROW, WIDE
+from tests.support.live import NARROW, WIDE
 
 FOCUSED = "document.activeElement.textContent.trim() || document.activeElement.id"
 

@@ -57,11 +57,16 @@ def visits(world: World) -> Iterator[list[Visit]]:
     first, second, platform = world.rings
     with _open_to_all(second.site):
         people = (
-            (first, [NOTHING, first.sessions[ADMIN], with_app(first.site, world.browser)]),
-            (second, [NOTHING, between_factors(second.site, world.browser), without_password(second.site)]),
-            (platform, [NOTHING, platform.sessions[ADMIN], *signing_up(second.site)]),
+            (first, [NOTHING, first.sessions[ADMIN]], ""),
+            (first, [with_app(first.site, world.browser)], "account/"),
+            (second, [NOTHING], ""),
+            (second, [between_factors(second.site, world.browser), without_password(second.site)], "account/"),
+            (platform, [NOTHING, platform.sessions[ADMIN]], ""),
+            (platform, signing_up(second.site), "sign-up/"),
         )
-        found = [visit for ring, credentials in people for visit in visits_of(world, ring, credentials)]
+        found = [
+            visit for ring, credentials, below in people for visit in visits_of(world, ring, credentials, below=below)
+        ]
         yield different([*found, *_answered_once(world)])
 
 
