@@ -1,11 +1,20 @@
 import pytest
 
 from core import errors
-from core.errors import Conflict, LiveryError, NotFound, PermissionRefused, Unavailable, Unprocessable
+from core.errors import (
+    Conflict,
+    LiveryError,
+    NotFound,
+    PermissionRefused,
+    SecondFactorRequired,
+    Unavailable,
+    Unprocessable,
+)
 
 KINDS = {
     LiveryError: (400, "refused"),
     PermissionRefused: (403, "permission_refused"),
+    SecondFactorRequired: (403, "second_factor_required"),
     NotFound: (404, "not_found"),
     Conflict: (409, "conflict"),
     Unprocessable: (422, "invalid"),

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from core.tenancy import TenantRef, current_tenant
-from core.web import brand, crawlers, letters, navigation, onboarding
+from core.web import brand, crawlers, letters, onboarding
 from core.web.brand import Brand, Logo
 from shared_apps.tenants.branding import notices
 from shared_apps.tenants.branding.addresses import asset_url, card_url, icon_url, theme_url
@@ -35,9 +35,6 @@ def install() -> None:
         done=lambda actor: published_of(current_tenant()).number > 0,
         action="brand.publish",
         order=20,
-    )
-    navigation.register(
-        group=_("Settings"), label=_("Brand"), icon="palette", url_name="brand:edit", action="brand.view", order=820
     )
 
 

@@ -32,8 +32,8 @@ def test_old_records_runs_and_sessions_go_in_batches(monkeypatch: pytest.MonkeyP
             kind="test.job", requested_by_kind="system", state="failed", finished_at=NOW - timedelta(days=days)
         )
     TaskRun.objects.create(kind="test.job", requested_by_kind="system", created_at=NOW - timedelta(days=400))
-    Session.objects.create(session_key="old", session_data="", expire_date=NOW - timedelta(seconds=1))
-    Session.objects.create(session_key="new", session_data="", expire_date=NOW + timedelta(days=1))
+    Session.objects.create(session_key="old", session_data="", expire_date=clock.now() - timedelta(seconds=1))
+    Session.objects.create(session_key="new", session_data="", expire_date=clock.now() + timedelta(days=1))
     with tenant_context(other_tenant):
         record(1, days=31)
 

@@ -219,6 +219,10 @@ def test_it_is_described_with_examples(db, settings):
     assert "url" in read and "schema_name" not in read
     assert {path for path in paths if path.startswith(TENANTS)} == {
         TENANTS,
+        TENANTS + "changes/",
         TENANTS + "{id}/",
-        *(f"{TENANTS}{{id}}/{change}/" for change in (*CHANGES, "resume")),
+        TENANTS + "{id}/inside/",
+        TENANTS + "{id}/dry-run/",
+        TENANTS + "{id}/work/{backlog}/{piece}/retry/",
+        *(f"{TENANTS}{{id}}/{change}/" for change in (*CHANGES, "resume", "delete")),
     }
