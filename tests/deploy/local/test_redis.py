@@ -2,17 +2,21 @@ import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from random import randrange
 
 import pytest
 import redis
 
 from deploy.local.errors import LocalRunError
+from deploy.local.ports import is_free
 from deploy.local.redis import Redis
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Redis]:
     server = Redis(tmp_path / "redis")
+    # Below those that the system gives to whoever asks: nobody takes it while the server is away.
+    (server.folder / "port").write_text(f"{next(filter(is_free, range(randrange(20_000, 30_000), 32_000)))}")
     server.start()
     yield server
     server.remove()
