@@ -7,21 +7,20 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.test import override_settings
 from redis import Redis as RedisClient
 from redis import RedisError
 
-from config.celery import app
 from core import clock, events
 from core.actor import SYSTEM
 from core.tenancy import TenantRef, atomic, platform_context, tenant_context
 from deploy.local.redis import Redis
 from shared_apps.trail.models import TrailEntry
 from tenant_apps.events.models import OutboxEvent
-from tenant_apps.events.services import events_sweep, sweep, wakeups
+from tenant_apps.events.services import events_sweep, sweep
 from tenant_apps.jobs.models import TaskRun
 from tenant_apps.jobs.services import registry, run_start
 from tests.support import worker
+from tests.support.brokers import own_redis
 from tests.support.twins import Twins
 from tests.support.workers import Workers, eventually
 
@@ -31,15 +30,8 @@ LEASE = 3
 @pytest.fixture(scope="module")
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
     """A server of this module's own, as one test kills it; this process queues its tasks there too."""
-    server = Redis(tmp_path_factory.mktemp("redis"))
-    server.start()
-    with pytest.MonkeyPatch.context() as patch, override_settings(REDIS_URL=server.url, BROKER_LEASE_SECONDS=LEASE):
-        patch.setitem(app.conf, "broker_url", server.url)
-        patch.setattr(app.amqp, "_producer_pool", None)
-        wakeups._redis.cache_clear()
+    with own_redis(tmp_path_factory.mktemp("redis"), lease=LEASE) as server:
         yield server
-    wakeups._redis.cache_clear()
-    server.stop()
 
 
 @pytest.fixture(scope="module")

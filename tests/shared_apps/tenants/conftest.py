@@ -13,9 +13,10 @@ from django.db import connections
 from core.actor import SYSTEM
 from core.tenancy import platform_context
 from core.tenancy.backend.base import owner_context
+from shared_apps.tenants.fleet.replay import Pack, pack_get
 from shared_apps.tenants.fleet.shape import shape
 from shared_apps.tenants.models import Tenant
-from shared_apps.tenants.services import Owner, tenant_provision, tenant_request
+from shared_apps.tenants.services import Owner, provisioning, tenant_provision, tenant_request
 from tests.support.databases import copied_database
 from tests.support.messages import Message, waiting
 from tests.support.migrations import APP, MODULE, MoreMigrations, more_migrations
@@ -115,6 +116,19 @@ def provisioned(requested: Callable[..., Tenant]) -> Callable[..., Tenant]:
     def make(slug: str, **values: Any) -> Tenant:
         with platform_context():
             return tenant_provision(tenant=requested(slug, **values))
+
+    return make
+
+
+@pytest.fixture
+def lagging_one(requested: Callable[..., Tenant]) -> Callable[..., Tenant]:
+    """Another organisation, made before the template had its last step."""
+
+    def make(slug: str, **values: Any) -> Tenant:
+        older = Pack(pack_get().steps[:-1], "")
+        tenant = requested(slug, **values)
+        with platform_context():
+            return provisioning._build(provisioning._take_schema(tenant, older), older)
 
     return make
 

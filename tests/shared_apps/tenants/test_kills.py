@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from redis import Redis as RedisClient
 
 from core.actor import SYSTEM
 from core.clock import now
@@ -23,9 +24,13 @@ from core.tenancy import directory, platform_context, tenant_context
 from deploy.local.ports import free_port
 from deploy.local.prepare import ROOT, child_environment
 from shared_apps.tenants import tasks
-from shared_apps.tenants.models import Tenant
+from shared_apps.tenants.fleet.replay import pack_get
+from shared_apps.tenants.fleet.runs import run_last
+from shared_apps.tenants.fleet.verification import fleet_verify
+from shared_apps.tenants.models import FleetRun, Tenant
 from shared_apps.tenants.services import Owner, tenant_create
 from shared_apps.users.models import Invitation
+from tests.support.brokers import own_redis
 from tests.support.factories.users import make_api_key, make_user
 from tests.support.messages import Message
 from tests.support.provisioned import BIRTH, MIDWAY, assert_nothing_left_over, held_up, schemas, states_of
@@ -189,4 +194,55 @@ def test_a_worker_that_is_killed_is_followed_by_another_one(
     finally:
         workers.stop()
     assert len(schemas()[1] - before[1]) == 1
+    assert_made_once()
+
+
+def test_a_worker_that_is_killed_in_a_fleet_migration_is_followed_by_another_one(
+    committed: Twins, queued: Callable[[], list[Message]], lagging_one: Callable[..., Tenant], tmp_path: Path
+) -> None:
+    tenant = lagging_one("riverbank")
+    queued()
+    workers = Workers(tmp_path, {"BROKER_LEASE_SECONDS": "2"})
+    workers.ensure(2)
+    try:
+        with held_up(f"{tenant.schema_name}.django_migrations") as is_stuck:
+            with platform_context():
+                tasks.fleet_migrate_task.enqueue()
+            eventually(is_stuck)
+            logs = [(tmp_path / f"worker-{number}.log").read_text() for number in (1, 2)]
+            (victim,) = (number for number, log in enumerate(logs) if "Task fleet.migrate" in log)
+            workers.kill(workers.running[victim].pid)
+            with platform_context():
+                assert [item.state for item in run_last().items.all()] == ["pending"]
+        with platform_context():
+            eventually(lambda: run_last().state == "finished")
+    finally:
+        workers.stop()
+    with platform_context():
+        assert [(item.state, item.attempts) for item in run_last().items.all()] == [("done", 1)]
+        assert FleetRun.objects.count() == 1
+        tenant.refresh_from_db()
+        assert tenant.template_step == pack_get().version
+    assert fleet_verify()[1] == []
+
+
+def test_a_broker_that_is_killed_does_not_disturb_who_makes_an_organisation(committed: Twins, tmp_path: Path) -> None:
+    with own_redis(tmp_path / "redis", lease=2) as redis:
+        environment = {"REDIS_URL": redis.url, "BROKER_URL": redis.url, "BROKER_LEASE_SECONDS": "2"}
+        workers = Workers(tmp_path, environment)
+        workers.ensure(1)
+        try:
+            with held_up(MIDWAY) as is_stuck:
+                with platform_context():
+                    owner = Owner(email=NEW["owner_email"], name="Olga")
+                    tenant = tenant_create(slug="riverbank", name="Riverbank", owner=owner, actor=SYSTEM)
+                eventually(is_stuck)
+                redis.kill()
+            eventually(lambda: states_of(tenant) == BIRTH)
+            redis.start()
+            # What was done could not be said to the broker before it was back.
+            with RedisClient.from_url(redis.url) as client:
+                eventually(lambda: not client.exists("unacked", "fleet"))
+        finally:
+            workers.stop()
     assert_made_once()
