@@ -8,6 +8,7 @@ from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connections
 from django.test import Client
+from redis import Redis
 
 from core.tenancy import TenantRef, directory
 from shared_apps.tenants.invalidation import stop_listening
@@ -95,3 +96,6 @@ def client_for() -> Callable[..., HostClient]:
 def _nothing_remembered(request: pytest.FixtureRequest) -> None:
     directory().forget()
     caches["platform"].clear()
+    with Redis.from_url(settings.REDIS_URL) as redis:
+        if spent := list(redis.scan_iter(match="rate:*")):
+            redis.unlink(*spent)
