@@ -3,7 +3,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import structlog
-from django.db import DatabaseError
+from django.db import Error
 
 from core.actor import Actor
 from core.backlogs import backlogs
@@ -59,7 +59,7 @@ def tenant_measure(*, tenant: TenantRef) -> bool:
     try:
         with tenant_context(tenant, read_only=True):
             figures = _figures(at)
-    except DatabaseError as error:
+    except Error as error:
         _log.warning("tenant_not_measured", measured=str(tenant.uuid), reason=str(error))
         return False
     with platform_context(), atomic():

@@ -3,7 +3,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from django.db import DatabaseError
+from django.db import Error
 
 from core import clock
 from core.tenancy import TenantRef, directory, platform_context, tenant_context
@@ -32,7 +32,7 @@ def events_sweep() -> int:
         with tenant_context(tenant):
             try:
                 woken += _wake_if_due()
-            except DatabaseError as error:
+            except Error as error:
                 # One tenant that is being moved or deleted must not keep the others waiting.
                 _log.warning("events_not_asked", reason=str(error))
     return woken

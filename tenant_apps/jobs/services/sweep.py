@@ -2,7 +2,7 @@ import time
 from datetime import timedelta
 
 import structlog
-from django.db import DatabaseError
+from django.db import Error
 from django.db.models import Q
 
 from core import clock
@@ -34,7 +34,7 @@ def runs_sweep() -> int:
         with tenant_context(tenant):
             try:
                 queued += runs_requeue()
-            except DatabaseError as error:
+            except Error as error:
                 # One tenant that is being moved or deleted must not keep the others waiting.
                 _log.warning("runs_not_asked", reason=str(error))
     return queued

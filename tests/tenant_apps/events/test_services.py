@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import DatabaseError, IntegrityError
+from django.db import DatabaseError, IntegrityError, InterfaceError
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -219,15 +219,16 @@ class TestSweeping:
 
         assert wakeups._redis().zcard(wakeups._DIRTY) == 0
 
+    @pytest.mark.parametrize("failure", [DatabaseError("its schema is gone"), InterfaceError("connection closed")])
     def test_one_failing_tenant_does_not_keep_the_others(
-        self, tenant: TenantRef, other_tenant: TenantRef, monkeypatch: pytest.MonkeyPatch
+        self, failure: Exception, tenant: TenantRef, other_tenant: TenantRef, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         asked: list[str] = []
 
         def ask() -> bool:
             asked.append(wakeups.scope_name())
             if asked[-1] == str(tenant.uuid):
-                raise DatabaseError("its schema is gone")
+                raise failure
             return False
 
         monkeypatch.setattr(sweep, "is_anything_due", ask)

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 
 from core import clock, ids
 from core.actor import Actor
@@ -405,15 +405,16 @@ def test_a_queued_run_is_done_in_its_tenant(
     assert (message.queue, run.result) == ("bulk", "done")
 
 
+@pytest.mark.parametrize("failure", [DatabaseError("its schema is gone"), InterfaceError("connection closed")])
 def test_one_failing_tenant_does_not_keep_the_others_from_the_sweep(
-    inside: TenantRef, other_tenant: TenantRef, monkeypatch: pytest.MonkeyPatch
+    failure: Exception, inside: TenantRef, other_tenant: TenantRef, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
 
     def requeue() -> int:
         asked.append(scope_key())
         if inside.uuid.hex in asked[-1].replace("-", ""):
-            raise DatabaseError("its schema is gone")
+            raise failure
         return 1
 
     monkeypatch.setattr(sweep, "runs_requeue", requeue)
