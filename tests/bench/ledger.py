@@ -34,7 +34,7 @@ BATCH = 10_000
 PROCESSES = 4
 DATABASE = "livery_bench_ledger"
 DATA = ROOT / ".data" / "bench"
-CHILD = Path(__file__).with_name("ledger_child.py")
+CHILD = Path(__file__).parent / "support" / "ledger_child.py"
 
 REFERENCE = "pgbench, plain transaction, 4 clients"
 SERVICE = "entry_post, 4 processes"
@@ -87,7 +87,7 @@ def _measure() -> None:
     import django
 
     django.setup()
-    from tests.bench.ledger_books import drop_database, prepare
+    from tests.bench.support.ledger_books import drop_database, prepare
 
     drop_database(DATABASE)
     schemas = prepare(tenants=TENANTS, accounts=ACCOUNTS)
@@ -98,7 +98,7 @@ def _measure() -> None:
 
 
 def _run(schemas: list[str]) -> None:
-    from tests.bench.ledger_books import check, copied, superuser
+    from tests.bench.support.ledger_books import check, copied, superuser
 
     with superuser(DATABASE) as cursor:
         cursor.execute(f"SET search_path = {schemas[0]}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT), str(ROOT / "platform")]
 
 import django  # noqa: E402
@@ -28,7 +28,7 @@ from core.tenancy.tasks import LIVE  # noqa: E402
 from tenant_apps.accounting.models import Account, Journal  # noqa: E402
 from tenant_apps.accounting.selectors import balance_get, trial_balance  # noqa: E402
 from tenant_apps.accounting.services import Line, NewEntry, entries_post, entry_post  # noqa: E402
-from tests.bench.ledger_books import TODAY  # noqa: E402
+from tests.bench.support.ledger_books import TODAY  # noqa: E402
 
 ONE = Decimal(1)
 BATCH = 10_000
